@@ -1,0 +1,160 @@
+"""Who may call which route. Every route names one permission; an unlabelled route stops the start.
+
+Grammar of a permission: `feature:verb[:audience]`. Roles hold permissions; *which* rows an actor
+reaches is decided by the loaders of `courses`, which answer as if the rest did not exist (404).
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+from flask import Flask, g, request
+from werkzeug.exceptions import HTTPException
+
+from courses.people.organisations import Actor, Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """Everything that can be allowed."""
+
+    PUBLIC = "site:read"  # nobody needs to sign in
+    PEOPLE_SIGN_IN = "people:sign_in"
+    PEOPLE_SELF = "people:write:self"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_STUDIO = "catalogue:write:studio"
+    CATALOGUE_REVIEW = "catalogue:review:oversight"
+    MEDIA_UPLOAD = "media:write:studio"
+    MEDIA_PLAY = "media:read"  # the link's own signature is checked
+    ORDERS_BUY = "orders:write:learner"
+    ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
+    ENROLMENT_SELF = "enrolment:write:learner"
+    ENROLMENT_STAFF = "enrolment:read:enterprise"
+    WATCH_SELF = "watch:write:learner"
+    WATCH_BEAT = "watch:beat"  # the playback's token or the account's is checked
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write:city"
+    LEDGER_SELF = "ledger:read:learner"
+    LEDGER_OFFLINE = "ledger:write:studio"
+    LEDGER_REQUIRE = "ledger:require:oversight"
+    RATINGS_READ = "ratings:read"
+    RATINGS_WRITE = "ratings:write:learner"
+    RATINGS_REPLY = "ratings:reply:studio"
+    RATINGS_MODERATE = "ratings:moderate:oversight"
+    OVERSIGHT_READ = "oversight:read"
+    CONSOLE_OPERATE = "console:operate"
+
+
+P = Permission
+ANYBODY = frozenset(
+    {
+        P.PUBLIC,
+        P.PEOPLE_SIGN_IN,
+        P.CATALOGUE_READ,
+        P.MEDIA_PLAY,
+        P.ORDERS_NOTIFY,
+        P.WATCH_BEAT,
+        P.POLICIES_READ,
+        P.RATINGS_READ,
+    }
+)
+LEARNER = frozenset(
+    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.LEDGER_SELF, P.RATINGS_WRITE}
+)
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.LEARNER: LEARNER,
+    Role.EMPLOYEE: frozenset(),
+    Role.ENTERPRISE_MANAGER: frozenset({P.ENROLMENT_STAFF}),
+    Role.INSTITUTION_STAFF: frozenset(
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.LEDGER_OFFLINE, P.RATINGS_REPLY}
+    ),
+    Role.INSTRUCTOR: frozenset(),
+    Role.DISTRICT_REGULATOR: frozenset(
+        {P.OVERSIGHT_READ, P.CATALOGUE_REVIEW, P.RATINGS_MODERATE, P.LEDGER_REQUIRE}
+    ),
+    Role.CITY_REGULATOR: frozenset(
+        {
+            P.OVERSIGHT_READ,
+            P.CATALOGUE_REVIEW,
+            P.RATINGS_MODERATE,
+            P.LEDGER_REQUIRE,
+            P.POLICIES_WRITE,
+        }
+    ),
+    Role.OPERATOR: frozenset({P.CONSOLE_OPERATE}),
+}
+LABEL = "_xueshi_permission"
+
+
+class SignInNeeded(HTTPException):
+    """Nobody is signed in, and the route is not for everybody."""
+
+    code = 401
+
+
+class NotAllowed(HTTPException):
+    """The actor's roles do not hold the route's permission."""
+
+    code = 403
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Label a view with the permission it needs. Put it directly above the function."""
+
+    def label(view: View) -> View:
+        setattr(view, LABEL, permission)
+        return view
+
+    return label
+
+
+def actor() -> Actor | None:
+    """Who asks, or None; set before each request by the `people` feature."""
+    return cast("Actor | None", g.get("actor"))
+
+
+def someone() -> Actor:
+    """Who asks, where the route's permission made sure that somebody does."""
+    found = actor()
+    if found is None:
+        raise SignInNeeded()
+    return found
+
+
+def may(permission: Permission) -> bool:
+    """Whether the asking actor holds a permission; templates show links by it."""
+    if permission in ANYBODY:
+        return True
+    found = actor()
+    return found is not None and any(permission in GRANTS[role] for role in found.roles)
+
+
+def permission_of(app: Flask, endpoint: str) -> Permission | None:
+    """The label of an endpoint's view, also under decorators that keep `__wrapped__`."""
+    view: Any = app.view_functions[endpoint]
+    while view is not None:
+        found = getattr(view, LABEL, None) or getattr(getattr(view, "view_class", None), LABEL, None)
+        if found is not None:
+            return cast(Permission, found)
+        view = getattr(view, "__wrapped__", None)
+    return None
+
+
+def enforce(app: Flask) -> None:
+    """Refuse unlabelled routes now, and unpermitted requests later."""
+    labels: dict[str, Permission] = {}
+    for endpoint in app.view_functions:
+        permission = permission_of(app, endpoint)
+        if endpoint == "static" or endpoint.endswith(".static") or endpoint.startswith("openapi."):
+            permission = Permission.PUBLIC
+        if permission is None:
+            raise RuntimeError(f"the route {endpoint} names no permission")
+        labels[endpoint] = permission
+    app.extensions["xueshi_labels"] = labels
+
+    @app.before_request
+    def check() -> None:
+        if request.endpoint is None or may(labels[request.endpoint]):
+            return
+        raise NotAllowed() if actor() else SignInNeeded()

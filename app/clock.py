@@ -1,0 +1,16 @@
+"""The one place where the shell looks at the clock; the domain takes `now` as an argument."""
+
+from datetime import UTC, datetime
+
+from flask import current_app
+
+
+def now() -> datetime:
+    """The present instant: aware, UTC, whole milliseconds. Tests set their own clock."""
+    at: datetime = current_app.extensions["xueshi_clock"]()
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def system() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,129 @@
+"""Refusals and faults as the visitor reads them: a page, or problem+json (RFC 9457) with a `code`.
+
+The API and whoever asks for JSON get problem+json; a page answers in the visitor's language.
+"""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.access import SignInNeeded
+from courses import errors
+
+log = structlog.get_logger()
+
+STATUS: dict[type[errors.Refusal], int] = {
+    errors.NotFound: 404,
+    errors.Invalid: 422,
+    errors.Conflict: 409,
+    errors.Forbidden: 403,
+    errors.PaymentRequired: 402,
+    errors.Gone: 410,
+    errors.Refusal: 400,
+}
+HTTP_CODES = {
+    400: "bad_request",
+    401: "sign_in_needed",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "fault",
+    503: "unavailable",
+}
+
+
+def status_of(refusal: errors.Refusal) -> int:
+    """The HTTP status of a refusal, by its nearest class."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def wants_json() -> bool:
+    """API routes, and clients that prefer JSON."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return best == "application/json"
+
+
+def problem(status: int, code: str, title: str, **more: Any) -> Response:
+    """One problem+json answer; `more` are its further members."""
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, **more}
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def say(refusal: errors.Refusal) -> str:
+    """A refusal's sentence in the visitor's language."""
+    return str(_(refusal.sentence, **refusal.detail))
+
+
+def page(status: int, title: str) -> tuple[str, int]:
+    """An error page that says what to do."""
+    return render_template("errors/page.html", status=status, title=title), status
+
+
+def on_refusal(refusal: errors.Refusal) -> Any:
+    status = status_of(refusal)
+    if not wants_json():
+        return page(status, say(refusal))
+    more = dict(refusal.detail)
+    if isinstance(refusal, errors.Invalid) and refusal.field:
+        more["field"] = refusal.field
+    return problem(status, refusal.code, say(refusal), **more)
+
+
+def on_http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if isinstance(error, SignInNeeded) and not wants_json():
+        back = request.full_path if request.method == "GET" else "/"
+        return redirect(url_for("people.sign_in", next=back))
+    if 300 <= status < 400:
+        return error.get_response()
+    title = sentence_of(status)
+    if isinstance(error, CSRFError):
+        title = _("This page was open too long. Reload it and send the form again.")
+    if not wants_json():
+        body, _status = page(status, title)
+        return body, status, {"Retry-After": "60"} if status == 429 else {}
+    code = "csrf_failed" if isinstance(error, CSRFError) else HTTP_CODES.get(status, "error")
+    return problem(status, code, title)
+
+
+def sentence_of(status: int) -> str:
+    """What a bare HTTP status means to a visitor."""
+    sentences = {
+        401: _("Sign in to go on."),
+        403: _("Your role does not allow this."),
+        404: _("There is nothing here that you can see."),
+        405: _("This address cannot be used that way."),
+        413: _("This is too large."),
+        429: _("Too many tries. Wait a few minutes, then try again."),
+    }
+    fallback = _("This cannot be done.") if status < 500 else _("Something went wrong on our side. It was noted; try again shortly.")
+    return str(sentences.get(status, fallback))
+
+
+def on_fault(error: Exception) -> BaseResponse | tuple[str, int]:
+    log.exception("request.fault", path=request.path)
+    if wants_json():
+        return problem(500, "fault", sentence_of(500))
+    return page(500, sentence_of(500))
+
+
+def install(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(errors.Refusal, on_refusal)
+    app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(Exception, on_fault)

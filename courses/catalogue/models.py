@@ -1,0 +1,143 @@
+"""Tables of the catalogue: courses with their drafts, frozen editions, reviews.
+
+A course lasts and carries the draft; an edition is what was published, and never changes.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from media.base import Base, append_only, new_id
+
+
+class CourseState(StrEnum):
+    """Where the *draft* of a course stands; `current_edition` tells what learners see."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+TRANSITIONS: dict[CourseState, frozenset[CourseState]] = {
+    CourseState.DRAFT: frozenset({CourseState.SUBMITTED, CourseState.WITHDRAWN}),
+    CourseState.SUBMITTED: frozenset({CourseState.RETURNED, CourseState.PUBLISHED}),
+    CourseState.RETURNED: frozenset({CourseState.SUBMITTED, CourseState.DRAFT}),
+    CourseState.PUBLISHED: frozenset({CourseState.DRAFT, CourseState.WITHDRAWN}),
+    CourseState.WITHDRAWN: frozenset(),
+}
+
+
+class Course(Base):
+    """A course and the draft of its next edition. Axes are lists of codes (`taxonomy`)."""
+
+    __tablename__ = "courses"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('draft','submitted','returned','published','withdrawn')", name="state"
+        ),
+        CheckConstraint("price_minor >= 0", name="price_minor"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
+    state: Mapped[str] = mapped_column(String(12))
+    title: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(String(10), default="zh_CN")
+    trainees: Mapped[list[str]]
+    occasions: Mapped[list[str]]
+    industries: Mapped[list[str]]
+    topics: Mapped[list[str]]
+    price_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    currency: Mapped[str] = mapped_column(String(3), default="CNY")
+    exam: Mapped[str] = mapped_column(String(10), default="none")  # none | required
+    cover_asset_id: Mapped[str | None] = mapped_column(ForeignKey("assets.id"))
+    current_edition: Mapped[int | None]  # what the catalogue shows
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawal_rule: Mapped[str | None] = mapped_column(String(30))
+    # Summaries that packages on the right write through `catalogue.summaries`.
+    rating_score_num: Mapped[int] = mapped_column(BigInteger, default=0)
+    rating_score_den: Mapped[int] = mapped_column(BigInteger, default=1)
+    rating_count: Mapped[int] = mapped_column(default=0)
+    finished_count: Mapped[int] = mapped_column(default=0)
+
+
+class CourseInstructor(Base):
+    """A person who teaches in the draft; the membership must be of the same institution."""
+
+    __tablename__ = "course_instructors"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    position: Mapped[int]
+
+
+class Lesson(Base):
+    """A lesson of the draft. Its id stays the same through editions."""
+
+    __tablename__ = "lessons"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    asset_id: Mapped[str | None] = mapped_column(ForeignKey("assets.id"))
+    is_preview: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None]
+
+
+@append_only
+class Edition(Base):
+    """What was published. `facts` holds title, summary, axes, price, exam, instructor ids, cover."""
+
+    __tablename__ = "editions"
+    __table_args__ = (UniqueConstraint("course_id", "number"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    number: Mapped[int]
+    facts: Mapped[dict[str, Any]]
+    facts_hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of the canonical JSON
+    published_at: Mapped[datetime]
+
+
+@append_only
+class EditionLesson(Base):
+    """One lesson as published: the server's measured duration and the file's fingerprint."""
+
+    __tablename__ = "edition_lessons"
+    __table_args__ = (CheckConstraint("duration_ms > 0", name="duration_ms"),)
+
+    edition_id: Mapped[str] = mapped_column(ForeignKey("editions.id"), primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"))
+    duration_ms: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of the source file, hex
+    is_preview: Mapped[bool]
+
+
+@append_only
+class CourseReview(Base):
+    """A regulator's verdict on one submission: six points, each with a note."""
+
+    __tablename__ = "course_reviews"
+    __table_args__ = (Index("ix_course_reviews_course_at", "course_id", "at"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    reviewer_key: Mapped[str] = mapped_column(String(16))  # the reviewer's subject key
+    verdict: Mapped[str] = mapped_column(String(10))  # approved | returned
+    points: Mapped[dict[str, Any]]  # {point: {"ok": bool, "note": str}}
+    note: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]

@@ -1,0 +1,80 @@
+"""Tables of the ledger. Entries are append-only and name a person only by the subject key."""
+
+from datetime import date, datetime
+from fractions import Fraction
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from media.base import Base, WholeNumber, append_only, new_id
+
+
+@append_only
+class Entry(Base):
+    """One row of the ledger; a correction is a new row, `cancels_id` points back where one cancels."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('posting','adjustment','reversal','transfer','offline')", name="kind"
+        ),
+        Index("ix_entries_subject_at", "subject_key", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    subject_key: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(12))
+    about: Mapped[str] = mapped_column(String(16))  # the statement's `subject`: enrolment, offline row
+    at: Mapped[datetime]
+    hours_num: Mapped[int] = mapped_column(WholeNumber)
+    hours_den: Mapped[int] = mapped_column(WholeNumber)
+    raw_hours_num: Mapped[int | None] = mapped_column(WholeNumber)
+    raw_hours_den: Mapped[int | None] = mapped_column(WholeNumber)
+    policy: Mapped[str] = mapped_column(String(61))  # "id@version"
+    reason: Mapped[str | None] = mapped_column(String(60))
+    cancels_id: Mapped[str | None] = mapped_column(ForeignKey("entries.id"))
+    written_at: Mapped[datetime]
+
+    @property
+    def hours(self) -> Fraction:
+        """Credited hours, exact."""
+        return Fraction(self.hours_num, self.hours_den)
+
+
+class Requirement(Base):
+    """So many hours due of a subject in a period, judged by one policy version."""
+
+    __tablename__ = "requirements"
+    __table_args__ = (
+        CheckConstraint("kind IN ('any','practical')", name="kind"),
+        Index("ix_requirements_subject", "subject_key"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    subject_key: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(10), default="any")
+    hours_num: Mapped[int] = mapped_column(WholeNumber)
+    hours_den: Mapped[int] = mapped_column(WholeNumber)
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime]
+    policy: Mapped[str] = mapped_column(String(61))
+    entered_at: Mapped[datetime]
+
+
+@append_only
+class OfflineHours(Base):
+    """Classroom or practical hours that an institution vouches for."""
+
+    __tablename__ = "offline_hours"
+    __table_args__ = (CheckConstraint("kind IN ('classroom','practical')", name="kind"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    subject_key: Mapped[str] = mapped_column(String(16), index=True)
+    on: Mapped[date]
+    kind: Mapped[str] = mapped_column(String(10))
+    hours_num: Mapped[int] = mapped_column(WholeNumber)
+    hours_den: Mapped[int] = mapped_column(WholeNumber)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
+    note: Mapped[str] = mapped_column(default="")
+    entered_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Persons, accounts, organisations and jurisdictions: who somebody is and where they may act."""

@@ -1,0 +1,1 @@
+"""Watching: playbacks, beats and what they prove, by the contract of `watch.md`."""

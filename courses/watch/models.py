@@ -1,0 +1,49 @@
+"""Tables of watching: playbacks and their beats. Beats are append-only and name only a playback."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from media.base import Base, append_only, new_id
+
+
+class Playback(Base):
+    """One opening of one lesson on one device. Open while `closed_at` is null."""
+
+    __tablename__ = "playbacks"
+    __table_args__ = (
+        CheckConstraint(
+            "close_reason IN ('finished','taken_over','silent') OR close_reason IS NULL",
+            name="close_reason",
+        ),
+        Index("ix_playbacks_subject_opened", "subject_key", "opened_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    subject_key: Mapped[str] = mapped_column(ForeignKey("subjects.key"))
+    enrolment_id: Mapped[str] = mapped_column(ForeignKey("enrolments.id"), index=True)
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"))
+    device: Mapped[str] = mapped_column(String(80))
+    duration_ms: Mapped[int]
+    opened_at: Mapped[datetime]
+    heard_at: Mapped[datetime]  # receipt of the newest beat, or `opened_at`
+    closed_at: Mapped[datetime | None]  # nothing played after this counts
+    close_reason: Mapped[str | None] = mapped_column(String(12))
+    settled_at: Mapped[datetime | None]  # when the ledger took its last account of it
+
+
+@append_only
+class Beat(Base):
+    """What the player reported, as accepted: `[from_ms, to_ms, began_ms, ended_ms]` rows after cutting."""
+
+    __tablename__ = "beats"
+
+    playback_id: Mapped[str] = mapped_column(ForeignKey("playbacks.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    spans: Mapped[list[Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(8))
+    received_at: Mapped[datetime]
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,1 @@
+"""Video and files as such: stores, uploads, probe, ladder, transcode, playback, captions."""

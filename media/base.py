@@ -1,0 +1,133 @@
+"""The ground floor of both lower packages: the one declarative base and the column types.
+
+Instants are whole milliseconds, aware and UTC; exact fractions are kept as two big integers;
+append-only tables refuse UPDATE and DELETE by trigger on SQLite and on PostgreSQL alike.
+"""
+
+import secrets
+from base64 import b32encode
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, LargeBinary, MetaData, Numeric, Table, Text
+from sqlalchemy import JSON, event
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.schema import DDL
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ID_BYTES = 10
+
+
+def new_id() -> str:
+    """A random name for a row: 16 lower-case characters, 80 bits."""
+    return b32encode(secrets.token_bytes(ID_BYTES)).decode("ascii").lower()
+
+
+def to_ms(at: datetime) -> int:
+    """Whole milliseconds since the epoch; a finer instant is floored."""
+    if at.tzinfo is None:
+        raise ValueError("an instant without a time zone")
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC instant of whole milliseconds since the epoch."""
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware instant in whole milliseconds: integer epoch on SQLite, timestamptz elsewhere."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        ms = to_ms(value)
+        return ms if dialect.name == "sqlite" else from_ms(ms)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return from_ms(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class WholeNumber(TypeDecorator[int]):
+    """An integer of any size, as fractions need: NUMERIC on PostgreSQL, text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(Numeric(asdecimal=True))
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return str(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+
+class Base(DeclarativeBase):
+    """Every table of the house hangs on this one."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: Moment,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+REFUSE_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
+"""
+
+
+def append_only_ddl(table: str, dialect: str) -> list[str]:
+    """The statements that make `table` refuse UPDATE and DELETE, for models and migrations alike."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER IF NOT EXISTS {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for verb in ("UPDATE", "DELETE")
+        ]
+    return [
+        REFUSE_FUNCTION,
+        f"CREATE OR REPLACE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE "
+        f"ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
+
+
+def append_only(model: type[Base]) -> type[Base]:
+    """Class decorator: rows of this table are never changed nor deleted, on either engine."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    table.info["append_only"] = True
+    for dialect in ("sqlite", "postgresql"):
+        for statement in append_only_ddl(table.name, dialect):
+            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
+            event.listen(table, "after_create", ddl)
+    return model
