@@ -1,0 +1,25 @@
+# Two commands for newcomers: `make run` and `make test`. The rest is for those who work here.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV := .venv/bin/python
+
+.PHONY: run test lint lock clean help
+
+run: ## install, prepare the demonstration city, serve it
+	@$(PYTHON) deploy/prepare.py run && exec $(VENV) -m app run
+
+test: ## install what the tests need, then every check and test
+	@$(PYTHON) deploy/prepare.py test && exec $(VENV) deploy/check.py
+
+lint: ## the checks without the tests
+	@$(VENV) deploy/check.py lint
+
+lock: ## pin the dependencies again, with hashes
+	@for list in requirements requirements-ffmpeg requirements-node requirements-test; do \
+	  .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --python-version 3.11 --universal --no-header $$list.in -o $$list.txt || exit 1; done
+
+clean: ## forget what was installed and built, keep the data
+	@rm -rf .venv node_modules app/static/dist
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /: /'

@@ -1,0 +1,179 @@
+"""The operator's commands: `python -m app COMMAND`. Each is documented in `docs/operating.md`.
+
+`run` is the embedded default in one go: migrate, demonstrate, serve and work, until Ctrl-C.
+"""
+
+import argparse
+import errno
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from honcho.manager import Manager
+from sqlalchemy.exc import OperationalError
+
+from app import create_app
+from app.settings import Settings, SettingsError, load
+
+ROOT = Path(__file__).resolve().parent.parent
+NEEDED_BYTES = 500 * 1024**2
+
+
+class Stop(Exception):
+    """Cannot go on; the message is for the operator."""
+
+
+def tell(text: str = "") -> None:
+    """One line for the person at the terminal."""
+    print(text, flush=True)
+
+
+def migrations(settings: Settings) -> Config:
+    """Alembic's configuration, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = settings.effective_database_url
+    return config
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest migration."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    command.upgrade(migrations(settings), "head")
+
+
+def check_port(settings: Settings) -> None:
+    """Say it now, in a sentence, when the port is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise Stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+            raise Stop(
+                f"Port {settings.port} is in use, perhaps by Xueshi in another window. "
+                f"Stop that, or choose another: XUESHI_PORT={settings.port + 1} make run"
+            ) from error
+
+
+def check_disk(settings: Settings) -> None:
+    """Say it now, in a sentence, when the disk is full."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < NEEDED_BYTES:
+        raise Stop(
+            f"The disk under {settings.data_dir} has {free // 10**6} MB left, and this needs "
+            f"{NEEDED_BYTES // 10**6} MB. Free some space, or set XUESHI_DATA_DIR to another disk."
+        )
+
+
+def run(settings: Settings, _words: list[str]) -> int:
+    """The embedded default: everything in one terminal."""
+    from app.demo import city
+
+    check_port(settings)
+    check_disk(settings)
+    migrate(settings)
+    if settings.demo:
+        app = create_app(settings)
+        city.prepare(app, tell=tell)
+        app.extensions["xueshi_db"].engine.dispose()
+        tell(city.welcome(settings))
+    else:
+        tell(f"\n  {settings.effective_public_url}\n")
+    manager = Manager()
+    python = sys.executable
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    manager.add_process("web", f"exec {python} -m app web", env=environment, cwd=str(ROOT))
+    manager.add_process("worker", f"exec {python} -m app worker", env=environment, cwd=str(ROOT))
+    manager.loop()
+    return 0 if manager.returncode in (0, 130, -2, None) else int(manager.returncode)
+
+
+def web(settings: Settings, _words: list[str]) -> int:
+    """The web server alone."""
+    granian = str(Path(sys.executable).with_name("granian"))
+    os.execv(granian, [
+        granian, "--interface", "wsgi", "--host", settings.host, "--port", str(settings.port),
+        "--workers", str(settings.web_workers), "--blocking-threads", "8", "--log-level", "warning",
+        "--workers-kill-timeout", "5", "wsgi:app",
+    ])
+
+
+def worker(settings: Settings, _words: list[str]) -> int:
+    """The worker alone: jobs as they come, and the sweep each minute."""
+    app = create_app(settings)
+    queue = app.extensions["xueshi_queue"]
+    app.extensions["xueshi_run_now"]()
+    queue.create_consumer(workers=2, worker_type="thread", periodic=True, initial_delay=0.2, max_delay=2.0).run()
+    return 0
+
+
+def demo(settings: Settings, _words: list[str]) -> int:
+    """Make the whole demonstration city now, without waiting for the worker."""
+    from app.demo import city
+
+    migrate(settings)
+    app = create_app(settings)
+    city.prepare(app, tell=tell)
+    city.finish(app, tell=tell)
+    return 0
+
+
+def reindex(settings: Settings, _words: list[str]) -> int:
+    """Build the search index again from the database."""
+    app = create_app(settings)
+    with app.app_context():
+        count = app.extensions["xueshi_reindex"]()
+    tell(f"{count} courses indexed.")
+    return 0
+
+
+def sweep(settings: Settings, _words: list[str]) -> int:
+    """Do whatever is due, in this process, and stop."""
+    from app import jobs
+
+    tell(f"{jobs.run_due(create_app(settings))} rows worked.")
+    return 0
+
+
+def upgrade(settings: Settings, _words: list[str]) -> int:
+    """Migrate the database and stop."""
+    migrate(settings)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
+    "run": run,
+    "web": web,
+    "worker": worker,
+    "migrate": upgrade,
+    "demo": demo,
+    "reindex": reindex,
+    "sweep": sweep,
+}
+
+
+def main(words: list[str]) -> int:
+    """Run a command; what goes wrong is said in a sentence, with exit status 2."""
+    parser = argparse.ArgumentParser(prog="python -m app", description="Xueshi's commands")
+    parser.add_argument("command", choices=COMMANDS)
+    chosen, rest = parser.parse_known_args(words)
+    try:
+        if chosen.command == "run":
+            os.environ.setdefault("XUESHI_DEMO", "yes")
+        return COMMANDS[chosen.command](load(), rest)
+    except (Stop, SettingsError) as stop:
+        print(stop, file=sys.stderr)
+        return 2
+    except OperationalError as error:
+        print(f"The database cannot be used: {error.orig}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130

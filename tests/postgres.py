@@ -1,0 +1,101 @@
+"""A real PostgreSQL server for the tests: its own data directory, a Unix socket, no TCP port."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+PLACES = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/postgresql")
+FAST = {  # these databases live for one test
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "''",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+}
+
+
+def program(name: str) -> str:
+    """The newest installed PostgreSQL's own program, not a distribution's wrapper."""
+    found = [path for place in PLACES for path in Path(place).glob(f"*/bin/{name}")]
+    if found:
+        return str(max(found, key=lambda path: float(path.parent.parent.name)))
+    on_path = shutil.which(name)
+    if on_path is None:
+        raise RuntimeError(f"PostgreSQL's {name} is not installed; `make test` installs it")
+    return on_path
+
+
+class Server:
+    """One server below `folder`. As root it runs as `postgres` or `nobody`, which PostgreSQL demands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        # A socket's path may have 107 characters, and pytest's folders are long.
+        self.sockets = Path(tempfile.mkdtemp(prefix="xs-pg-", dir="/tmp"))
+        self.user = owner() if os.geteuid() == 0 else None
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, user=self.user, cwd="/", timeout=120
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command[0]}: {done.stderr or done.stdout}")
+
+    def start(self) -> None:
+        """Make the cluster and start it."""
+        self.data.mkdir(mode=0o700)
+        if self.user is not None:
+            open_way(self.data)
+            for path in (self.data, self.sockets):
+                os.chown(path, self.user, -1)
+        self._run(program("initdb"), "-D", str(self.data), "-U", "xueshi", "-A", "trust", "-E", "UTF8",
+                  "--locale=C", "--no-sync")
+        options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+        self._run(program("pg_ctl"), "-D", str(self.data), "-w", "-l", str(self.data / "log"),
+                  "-o", f"-k {self.sockets} {options}", "start")
+
+    def stop(self) -> None:
+        """Stop at once; nothing here is kept."""
+        self._run(program("pg_ctl"), "-D", str(self.data), "-m", "immediate", "stop")
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def url(self, name: str) -> str:
+        """The SQLAlchemy URL of one database."""
+        return f"postgresql+psycopg://xueshi@/{name}?host={self.sockets}"
+
+    def _say(self, statement: str) -> None:
+        where = f"host={self.sockets} user=xueshi dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def create(self, name: str, template: str = "template0") -> None:
+        """A fresh database, copied from a template."""
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def drop(self, name: str) -> None:
+        """Forget a database, whoever is still connected."""
+        self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def owner() -> int:
+    """The user id that may run PostgreSQL when we are root."""
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_uid
+        except KeyError:
+            continue
+    raise RuntimeError("neither a user postgres nor nobody exists")
+
+
+def open_way(path: Path) -> None:
+    """Let another user walk down to `path` through the folders that pytest made private."""
+    for parent in path.parents:
+        if parent == Path(tempfile.gettempdir()) or parent == parent.parent:
+            return
+        parent.chmod(parent.stat().st_mode | 0o011)
