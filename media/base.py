@@ -9,8 +9,18 @@ from base64 import b32encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, LargeBinary, MetaData, Numeric, Table, Text
-from sqlalchemy import JSON, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    event,
+)
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import DDL
 from sqlalchemy.types import TypeDecorator, TypeEngine
