@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from app import access
+from app import access, navigation
 from courses.units import Money, half_up
 
 CURRENCY_SIGNS = {"CNY": "¥", "HKD": "HK$", "USD": "$", "EUR": "€"}
@@ -137,6 +137,8 @@ def install(app: Flask) -> None:
         page_url=page_url,
         csrf_token=generate_csrf,
         get_locale=get_locale,
+        is_chinese=is_chinese,
     )
+    navigation.install(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,110 @@
+"""The shell's own links: which parts of the site the asking person is led to.
+
+A link appears when its endpoint exists and the actor holds its permission; nothing else decides it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import lazy_gettext as _
+
+from app import access
+from app.access import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place: its name, drawing and permission, and the endpoint that opens it."""
+
+    label: Any  # a lazy string
+    icon: str
+    endpoint: str
+    permission: Permission
+    also: tuple[str, ...] = ()  # prefixes of further endpoints that count as "here"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as one request sees it."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+
+
+PHONE = (
+    Entry(_("Courses"), "search", "catalogue.index", Permission.CATALOGUE_READ, ("catalogue.course", "catalogue.inst")),
+    Entry(_("My learning"), "play", "enrolment.index", Permission.ENROLMENT_SELF, ("enrolment.", "watch.")),
+    Entry(_("Hours"), "hours", "ledger.index", Permission.LEDGER_SELF, ("ledger.",)),
+)
+WORK = (
+    Entry(_("Studio"), "studio", "catalogue.studio", Permission.CATALOGUE_STUDIO, ("catalogue.studio",)),
+    Entry(_("Staff"), "people", "enrolment.staff", Permission.ENROLMENT_STAFF, ("enrolment.staff",)),
+    Entry(_("Review"), "check", "catalogue.review", Permission.CATALOGUE_REVIEW, ("catalogue.review",)),
+    Entry(_("Oversight"), "shield", "oversight.index", Permission.OVERSIGHT_READ, ("oversight.",)),
+    Entry(_("Policies"), "policy", "policies.index", Permission.POLICIES_READ, ("policies.",)),
+    Entry(_("Console"), "console", "console.index", Permission.CONSOLE_OPERATE, ("console.",)),
+)
+
+
+def has_endpoint(name: str) -> bool:
+    """Whether a page exists in this installation."""
+    return name in current_app.view_functions
+
+
+def here(entry: Entry) -> bool:
+    """Whether the page shown belongs to this place."""
+    endpoint = request.endpoint or ""
+    return endpoint == entry.endpoint or any(endpoint.startswith(prefix) for prefix in entry.also)
+
+
+def links(entries: tuple[Entry, ...]) -> list[Link]:
+    """The entries that exist for the asking actor."""
+    return [
+        Link(str(entry.label), entry.icon, url_for(entry.endpoint), here(entry))
+        for entry in entries
+        if has_endpoint(entry.endpoint) and access.may(entry.permission)
+    ]
+
+
+def places() -> list[Link]:
+    """What everybody uses: the bottom bar on phones, the head of the page on desktops."""
+    return links(PHONE)
+
+
+def work_places() -> list[Link]:
+    """What a role adds; the policies stand here for those who act on them."""
+    found = links(WORK)
+    roles = access.actor().roles if access.actor() else frozenset()
+    return found if len(roles) > 1 else []
+
+
+def here_url() -> str:
+    """This page's address without the host, for links that come back to it."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def theme() -> str:
+    """The visitor's colour scheme: `light`, `dark`, or empty for the device's own."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in ("light", "dark") else ""
+
+
+def drawing_number(text: str) -> int:
+    """A number that is always the same for a text, so that its drawing is too."""
+    return crc32(str(text).encode())
+
+
+def install(app: Flask) -> None:
+    """Give templates these names."""
+    app.jinja_env.globals.update(
+        has_endpoint=has_endpoint,
+        places=places,
+        work_places=work_places,
+        here_url=here_url,
+        theme=theme,
+        drawing_number=drawing_number,
+    )
