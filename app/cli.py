@@ -17,7 +17,7 @@ from alembic.config import Config
 from honcho.manager import Manager
 from sqlalchemy.exc import OperationalError
 
-from app import create_app
+from app import create_app, jobs
 from app.settings import Settings, SettingsError, load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +75,7 @@ def check_disk(settings: Settings) -> None:
 
 def run(settings: Settings, _words: list[str]) -> int:
     """The embedded default: everything in one terminal."""
-    from app.demo import city
+    from app.demo import city  # only the demonstration needs it
 
     check_port(settings)
     check_disk(settings)
@@ -110,7 +110,7 @@ def worker(settings: Settings, _words: list[str]) -> int:
     """The worker alone: jobs as they come, and the sweep each minute."""
     app = create_app(settings)
     queue = app.extensions["xueshi_queue"]
-    app.extensions["xueshi_run_now"]()
+    jobs.sweep(app)
     queue.create_consumer(workers=2, worker_type="thread", periodic=True, initial_delay=0.2, max_delay=2.0).run()
     return 0
 

@@ -7,7 +7,7 @@ the periodic sweep dispatches again what a lost message or a killed worker left.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from sqlalchemy.orm import Session
 
-from app import db
+from app import clock, db
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -92,15 +92,20 @@ def work(app: Flask, name: str, row_id: str) -> None:
             log.info("job.end", job=name, row=row_id)
 
 
+def owed(session: Session, now: datetime) -> dict[str, list[str]]:
+    """Rows that are due, by job."""
+    registry: Registry = current_app.extensions["xueshi_jobs"]
+    return {name: due(session, now) for name, due in registry.sweeps.items()}
+
+
 def sweep(app: Flask, now: datetime | None = None) -> int:
     """Dispatch whatever is due; returns how many rows that were."""
-    registry: Registry = app.extensions["xueshi_jobs"]
     run: Any = app.extensions["xueshi_run"]
     count = 0
     with app.app_context():
-        for name, due in registry.sweeps.items():
-            with db.reading() as session:
-                rows = due(session, now or datetime.now(UTC))
+        with db.reading() as session:
+            found = owed(session, now or clock.now())
+        for name, rows in found.items():
             for row_id in rows:
                 run(name, row_id)
                 count += 1
@@ -108,12 +113,11 @@ def sweep(app: Flask, now: datetime | None = None) -> int:
 
 
 def run_due(app: Flask, now: datetime | None = None) -> int:
-    """Do whatever is due in this process, for tests and for `make run`'s first minute."""
-    registry: Registry = app.extensions["xueshi_jobs"]
+    """Do whatever is due, in this process."""
     count = 0
-    for name, due in registry.sweeps.items():
-        with app.app_context(), db.reading() as session:
-            rows = due(session, now or datetime.now(UTC))
+    with app.app_context(), db.reading() as session:
+        found = owed(session, now or clock.now())
+    for name, rows in found.items():
         for row_id in rows:
             work(app, name, row_id)
             count += 1

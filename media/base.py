@@ -138,6 +138,6 @@ def append_only(model: type[Base]) -> type[Base]:
     table.info["append_only"] = True
     for dialect in ("sqlite", "postgresql"):
         for statement in append_only_ddl(table.name, dialect):
-            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
+            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
             event.listen(table, "after_create", ddl)
     return model
