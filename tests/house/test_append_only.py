@@ -1,0 +1,38 @@
+"""The ledger, beats, reviews and logs refuse UPDATE and DELETE, on both engines."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.db import Database
+from media.base import Base
+
+TABLES = sorted(t.name for t in Base.metadata.tables.values() if t.info.get("append_only"))
+
+
+def test_what_must_not_change_is_append_only() -> None:
+    assert {"entries", "beats", "editions", "edition_lessons", "policy_versions", "consents",
+            "course_reviews", "record_accesses", "attempts", "offline_hours"} <= set(TABLES)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_postgresql_refuses_even_a_statement_without_rows(database: Database, table: str) -> None:
+    if database.engine.dialect.name != "postgresql":
+        return
+    for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+        with pytest.raises(DBAPIError, match="append-only"), database.writing() as session:
+            session.execute(text(statement))
+
+
+def test_sqlite_refuses_to_change_or_delete_a_row(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(
+            text("INSERT INTO consents (id, subject_key, purpose, text_version, given, at) "
+                 "VALUES ('a', 'b', 'c', '1', true, :at)"),
+            {"at": 0 if database.engine.dialect.name == "sqlite" else "2026-01-01T00:00:00Z"},
+        )
+    for statement in ("UPDATE consents SET purpose = 'x'", "DELETE FROM consents"):
+        with pytest.raises(DBAPIError, match="append-only"), database.writing() as session:
+            session.execute(text(statement))
+    with database.reading() as session:
+        assert session.execute(text("SELECT purpose FROM consents")).scalars().all() == ["c"]
