@@ -71,7 +71,29 @@ def say(refusal: errors.Refusal) -> str:
 
 def page(status: int, title: str) -> tuple[str, int]:
     """An error page that says what to do."""
-    return render_template("errors/page.html", status=status, title=title), status
+    return render_template("errors/page.html", status=status, title=title, advice=advice(status)), status
+
+
+def advice(status: int) -> str:
+    """What a visitor can do about it."""
+    sentences = {
+        402: _("Open the course's page and buy it there; after that it opens at once."),
+        403: _("You are signed in, but this page belongs to another role. If you need it, ask your organisation's contact."),
+        404: _("The address may be mistyped, the thing may have been taken away, or it may belong to somebody else."),
+        405: _("Go back and use the buttons on the page."),
+        409: _("Go back, reload the page to see how it stands now, and decide again."),
+        410: _("What you saw before is no longer offered. Your hours and records are kept."),
+        413: _("Choose a smaller file, or upload videos in the studio, where they travel in parts."),
+        422: _("Go back, correct what you entered, and send it again."),
+        429: _("Nothing is lost. Wait a moment before the next try."),
+        503: _("A part of the site is being restarted. Try again in a minute; what you watched is kept."),
+    }
+    fallback = (
+        _("Go back and try again. If it happens again, tell us the number below.")
+        if status < 500
+        else _("What you had saved is safe. If it happens again, tell us the number below.")
+    )
+    return str(sentences.get(status, fallback))
 
 
 def on_refusal(refusal: errors.Refusal) -> Any:

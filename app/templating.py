@@ -86,7 +86,7 @@ def duration(ms: int | Fraction) -> str:
     return f"{head // 60}:{head % 60:02d}:{tail:02d}"
 
 
-def length(ms: int) -> str:
+def how_long(ms: int) -> str:
     """How long something takes, in words, rounded up to minutes."""
     minutes = -(-int(ms) // 60_000)
     if minutes < 60:
@@ -107,7 +107,7 @@ def megabytes(size_bytes: int) -> str:
     return f"{-(-size_bytes // 1_000_000)} MB"
 
 
-FILTERS = (day, moment, hours, score, percent, duration, length, money, megabytes)
+FILTERS = (day, moment, hours, score, percent, duration, how_long, money, megabytes)
 
 
 def asset_url(name: str) -> str:

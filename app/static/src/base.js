@@ -1,0 +1,29 @@
+// What every page does besides being read: choose colours without a reload, and lead to errors.
+
+const sheet = document.querySelector('link[href*="dist/dark.css"]');
+const choice = document.querySelector("[data-theme-choice]");
+
+function show(code) {
+  const root = document.documentElement;
+  if (code === "auto") delete root.dataset.theme;
+  else root.dataset.theme = code;
+  sheet.media = { auto: "(prefers-color-scheme: dark)", light: "not all", dark: "all" }[code];
+  document.querySelector('meta[name="color-scheme"]').content = code === "auto" ? "light dark" : code;
+  for (const link of choice.querySelectorAll("[data-theme-code]")) {
+    if (link.dataset.themeCode === code) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+// Where the sheet is not there (the visitor had chosen light), the link's own reload brings it.
+if (choice && sheet) {
+  choice.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-theme-code]");
+    if (!link || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    show(link.dataset.themeCode);
+    fetch(link.href, { redirect: "manual" });
+  });
+}
+
+document.querySelector("[data-focus]")?.focus();
