@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from media.base import Base, append_only, new_id
@@ -29,6 +29,9 @@ class Playback(Base):
     duration_ms: Mapped[int]
     opened_at: Mapped[datetime]
     heard_at: Mapped[datetime]  # receipt of the newest beat, or `opened_at`
+    reached_ms: Mapped[int] = mapped_column(BigInteger, default=0)  # latest player time told
+    position_ms: Mapped[int | None]  # where in the lesson the latest span ended
+    not_counted: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the lesson, when last told
     closed_at: Mapped[datetime | None]  # nothing played after this counts
     close_reason: Mapped[str | None] = mapped_column(String(12))
     settled_at: Mapped[datetime | None]  # when the ledger took its last account of it
@@ -36,7 +39,10 @@ class Playback(Base):
 
 @append_only
 class Beat(Base):
-    """What the player reported, as accepted: `[from_ms, to_ms, began_ms, ended_ms]` rows after cutting."""
+    """What the player reported, as the door let it in, and what it was answered.
+
+    `spans` are rows `[from_ms, to_ms, began_ms, ended_ms]`; overlaps between beats are still in them.
+    """
 
     __tablename__ = "beats"
 
@@ -46,4 +52,5 @@ class Beat(Base):
     spans: Mapped[list[Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(8))
     received_at: Mapped[datetime]
+    status: Mapped[int]  # of the answer: 200, or 409 for what a taken-over playback still told
     answer: Mapped[dict[str, Any]] = mapped_column(JSON)
