@@ -1,14 +1,24 @@
-"""Tables of the catalogue: courses with their drafts, frozen editions, reviews.
+"""Tables of the catalogue: courses with their drafts, frozen editions, reviews, and found words.
 
 A course lasts and carries the draft; an edition is what was published, and never changes.
 """
 
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from media.base import Base, append_only, new_id
@@ -26,11 +36,26 @@ class CourseState(StrEnum):
 
 TRANSITIONS: dict[CourseState, frozenset[CourseState]] = {
     CourseState.DRAFT: frozenset({CourseState.SUBMITTED, CourseState.WITHDRAWN}),
-    CourseState.SUBMITTED: frozenset({CourseState.RETURNED, CourseState.PUBLISHED}),
-    CourseState.RETURNED: frozenset({CourseState.SUBMITTED, CourseState.DRAFT}),
+    CourseState.SUBMITTED: frozenset(
+        {
+            CourseState.RETURNED,
+            CourseState.PUBLISHED,
+            CourseState.DRAFT,  # taken back
+            CourseState.WITHDRAWN,
+        }
+    ),
+    CourseState.RETURNED: frozenset({CourseState.SUBMITTED, CourseState.WITHDRAWN}),
     CourseState.PUBLISHED: frozenset({CourseState.DRAFT, CourseState.WITHDRAWN}),
     CourseState.WITHDRAWN: frozenset(),
 }
+
+
+class WithdrawalRule(StrEnum):
+    """What a withdrawal does to the learners who are in it (credit-rules.md 5.18)."""
+
+    KEEP_POSTED = "keep_posted"
+    PER_LESSON_EXAM_WAIVED = "per_lesson_exam_waived"
+    VOID = "void"
 
 
 class Course(Base):
@@ -42,6 +67,12 @@ class Course(Base):
             "state IN ('draft','submitted','returned','published','withdrawn')", name="state"
         ),
         CheckConstraint("price_minor >= 0", name="price_minor"),
+        CheckConstraint("exam IN ('none','required')", name="exam"),
+        CheckConstraint(
+            "withdrawal_rule IN ('keep_posted','per_lesson_exam_waived','void') "
+            "OR withdrawal_rule IS NULL",
+            name="withdrawal_rule",
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
@@ -64,11 +95,56 @@ class Course(Base):
     submitted_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawal_rule: Mapped[str | None] = mapped_column(String(30))
+    withdrawal_reason: Mapped[str] = mapped_column(default="")
+    withdrawn_by: Mapped[str | None] = mapped_column(String(16))  # subject key
     # Summaries that packages on the right write through `catalogue.summaries`.
     rating_score_num: Mapped[int] = mapped_column(BigInteger, default=0)
     rating_score_den: Mapped[int] = mapped_column(BigInteger, default=1)
     rating_count: Mapped[int] = mapped_column(default=0)
     finished_count: Mapped[int] = mapped_column(default=0)
+    # What keeps the shelf and the search index right: see `shelf`.
+    revision: Mapped[int] = mapped_column(BigInteger, default=0, index=True)
+    text_revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    is_stale: Mapped[bool] = mapped_column(default=False, index=True)
+
+    @property
+    def rating_score(self) -> Fraction | None:
+        """The mean that orders the catalogue, or None before the first rating."""
+        if self.rating_score_num == 0:
+            return None
+        return Fraction(self.rating_score_num, self.rating_score_den)
+
+
+class CatalogueCounter(Base):
+    """One row: the newest `Course.revision`. Taken after the course's own row, once a transaction."""
+
+    __tablename__ = "catalogue_counter"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class CourseWords(Base):
+    """What full text on PostgreSQL finds a course by; empty where Whoosh does the finding."""
+
+    __tablename__ = "course_words"
+    __table_args__ = (Index("ix_course_words_words", "words", postgresql_using="gin"),)
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    text_revision: Mapped[int] = mapped_column(BigInteger)
+    words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
+
+
+class Instructor(Base):
+    """How somebody who teaches is presented to the public; the person's own record stays sealed."""
+
+    __tablename__ = "instructors"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(80), default="")
+    introduction: Mapped[str] = mapped_column(default="")
+    changed_at: Mapped[datetime]
 
 
 class CourseInstructor(Base):
@@ -132,7 +208,10 @@ class CourseReview(Base):
     """A regulator's verdict on one submission: six points, each with a note."""
 
     __tablename__ = "course_reviews"
-    __table_args__ = (Index("ix_course_reviews_course_at", "course_id", "at"),)
+    __table_args__ = (
+        CheckConstraint("verdict IN ('approved','returned')", name="verdict"),
+        Index("ix_course_reviews_course_at", "course_id", "at"),
+    )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
@@ -140,4 +219,7 @@ class CourseReview(Base):
     verdict: Mapped[str] = mapped_column(String(10))  # approved | returned
     points: Mapped[dict[str, Any]]  # {point: {"ok": bool, "note": str}}
     note: Mapped[str] = mapped_column(default="")
+    submitted_at: Mapped[datetime]  # which submission this judged
+    draft_hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # and exactly what was in it
+    edition: Mapped[int | None]  # the edition that an approval published
     at: Mapped[datetime]
