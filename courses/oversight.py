@@ -1,11 +1,37 @@
-"""What officials looked at and why: every read of somebody's record, kept for good."""
+"""What officials look at and why: finding a learner, and every read of a record, kept for good.
 
-from datetime import datetime
+A reason is written down before anything is shown. A number that was searched for is never kept.
+Who reaches whom: `domain.md` 3 and 7 (the city everybody; a district by the employer's place first).
+"""
 
-from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
+from sqlalchemy import CheckConstraint, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from courses import errors
+from courses.people import persons
+from courses.people.organisations import Actor, Role
+from courses.people.persons import Person, Subject
+from courses.people.vault import Vault
 from media.base import Base, append_only, new_id
+
+SHORTEST_REASON = 6  # characters: 抽查学时档案 is a reason, 查 is none
+LONGEST_REASON = 300
+OPEN_FOR = timedelta(hours=8)  # an opened record stays open for a working day
+MOST_FOUND = 20
+
+
+class What(StrEnum):
+    """What was read."""
+
+    SEARCH = "search"
+    RECORD = "record"
+    PLAYBACK = "playback"
+    STATEMENT = "statement"
+    EVIDENCE = "evidence"
+    REQUIREMENT = "requirement"
 
 
 @append_only
@@ -13,7 +39,12 @@ class RecordAccess(Base):
     """An official read something about a subject, and gave a reason."""
 
     __tablename__ = "record_accesses"
-    __table_args__ = (Index("ix_record_accesses_subject_at", "subject_key", "at"),)
+    __table_args__ = (
+        CheckConstraint(
+            "what IN ('search','record','playback','statement','evidence','requirement')", name="what"
+        ),
+        Index("ix_record_accesses_subject_at", "subject_key", "at"),
+    )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     official_key: Mapped[str] = mapped_column(String(16), index=True)
@@ -21,3 +52,151 @@ class RecordAccess(Base):
     what: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(300))
     at: Mapped[datetime]
+
+
+@append_only
+class RecordSearch(Base):
+    """An official searched: by what, why, and which subjects were shown. Never what was typed."""
+
+    __tablename__ = "record_searches"
+    __table_args__ = (CheckConstraint("searched_by IN ('number','name')", name="searched_by"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    official_key: Mapped[str] = mapped_column(String(16), index=True)
+    searched_by: Mapped[str] = mapped_column(String(10))
+    found: Mapped[list[str]]  # subject keys
+    reason: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+
+
+def search(
+    session: Session, vault: Vault, *, actor: Actor, number: str = "", name: str = "", reason: str, now: datetime
+) -> RecordSearch:
+    """Find learners of the official's jurisdiction by document number, or by their whole name.
+
+    The search is recorded whatever it finds, and each learner found gets a line in their own log.
+    Refused: `reason_required`; `search_empty` where neither or both are given.
+    """
+    check_reason(reason)
+    if bool(number.strip()) == bool(name.strip()):
+        raise errors.Invalid("search_empty", "Give either a document number or a name.", field="number")
+    found = persons.find(session, vault, number=number.strip() or None, name=name.strip() or None)
+    keys = [
+        persons.subject_of(session, person.id)
+        for person in found
+        if reaches(session, actor, person.id, on=now.date())
+    ][:MOST_FOUND]
+    made = RecordSearch(
+        official_key=actor.subject_key,
+        searched_by="number" if number.strip() else "name",
+        found=keys,
+        reason=reason.strip(),
+        at=now,
+    )
+    session.add(made)
+    for key in keys:
+        note(session, actor, subject_key=key, what=What.SEARCH, reason=reason, now=now)
+    session.flush()
+    return made
+
+
+def searched(session: Session, actor: Actor, search_id: str) -> RecordSearch:
+    """One of the official's own searches of this working day, or NotFound."""
+    row = session.get(RecordSearch, search_id)
+    if row is None or row.official_key != actor.subject_key:
+        raise errors.NotFound()
+    return row
+
+
+def reaches(session: Session, actor: Actor, person_id: str, *, on: date) -> bool:
+    """Whether an official's jurisdiction holds this person on a day."""
+    if actor.is_city_regulator:
+        return True
+    place = persons.jurisdiction_of(session, person_id, on=on)
+    return place is not None and place in actor.jurisdictions()
+
+
+def learner(session: Session, actor: Actor, subject_key: str, *, now: datetime) -> Person:
+    """The person behind a subject key, for an official; NotFound outside the jurisdiction."""
+    subject = session.get(Subject, subject_key)
+    if subject is None or subject.person_id is None:
+        raise errors.NotFound()
+    if not reaches(session, actor, subject.person_id, on=now.date()):
+        raise errors.NotFound()
+    return session.get_one(Person, subject.person_id)
+
+
+def check_reason(reason: str) -> str:
+    """A reason that says something, or Invalid `reason_required`."""
+    text = " ".join(reason.split())
+    if not SHORTEST_REASON <= len(text) <= LONGEST_REASON:
+        raise errors.Invalid(
+            "reason_required",
+            "Say in %(shortest)s to %(longest)s characters why you look at this record.",
+            field="reason", shortest=SHORTEST_REASON, longest=LONGEST_REASON,
+        )
+    return text
+
+
+def note(
+    session: Session, actor: Actor, *, subject_key: str, what: What, reason: str, now: datetime
+) -> RecordAccess:
+    """Write down that an official reads, before it is shown."""
+    made = RecordAccess(
+        official_key=actor.subject_key,
+        subject_key=subject_key,
+        what=what,
+        reason=check_reason(reason),
+        at=now,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def opened(session: Session, actor: Actor, subject_key: str, *, now: datetime) -> RecordAccess:
+    """The official's standing opening of a record, or Conflict `reason_required`."""
+    found = session.scalars(
+        select(RecordAccess)
+        .where(
+            RecordAccess.official_key == actor.subject_key,
+            RecordAccess.subject_key == subject_key,
+            RecordAccess.what == What.RECORD,
+            RecordAccess.at > now - OPEN_FOR,
+            RecordAccess.at <= now,
+        )
+        .order_by(RecordAccess.at.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        raise errors.Conflict("reason_required", "Open the record with a reason first.")
+    return found
+
+
+def of_subject(session: Session, subject_key: str, *, limit: int = 200) -> list[RecordAccess]:
+    """Who looked at a record, the latest first; for the learner and for officials alike."""
+    return list(
+        session.scalars(
+            select(RecordAccess)
+            .where(RecordAccess.subject_key == subject_key)
+            .order_by(RecordAccess.at.desc(), RecordAccess.id)
+            .limit(limit)
+        )
+    )
+
+
+def of_official(session: Session, official_key: str, *, limit: int = 50) -> list[RecordAccess]:
+    """What an official looked at, the latest first."""
+    return list(
+        session.scalars(
+            select(RecordAccess)
+            .where(RecordAccess.official_key == official_key)
+            .order_by(RecordAccess.at.desc(), RecordAccess.id)
+            .limit(limit)
+        )
+    )
+
+
+def may_oversee(actor: Actor) -> bool:
+    """Whether the actor is an official at all."""
+    return bool(actor.roles & {Role.DISTRICT_REGULATOR, Role.CITY_REGULATOR})

@@ -19,6 +19,7 @@ class Entry(Base):
             "kind IN ('posting','adjustment','reversal','transfer','offline')", name="kind"
         ),
         Index("ix_entries_subject_at", "subject_key", "at"),
+        Index("ix_entries_about", "about"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
@@ -32,13 +33,33 @@ class Entry(Base):
     raw_hours_den: Mapped[int | None] = mapped_column(WholeNumber)
     policy: Mapped[str] = mapped_column(String(61))  # "id@version"
     reason: Mapped[str | None] = mapped_column(String(60))
-    cancels_id: Mapped[str | None] = mapped_column(ForeignKey("entries.id"))
+    cancels_id: Mapped[str | None] = mapped_column(ForeignKey("entries.id"), unique=True)
     written_at: Mapped[datetime]
 
     @property
     def hours(self) -> Fraction:
         """Credited hours, exact."""
         return Fraction(self.hours_num, self.hours_den)
+
+    @property
+    def raw_hours(self) -> Fraction | None:
+        """Raw hours, exact, where the row has any."""
+        if self.raw_hours_num is None or self.raw_hours_den is None:
+            return None
+        return Fraction(self.raw_hours_num, self.raw_hours_den)
+
+
+class Account(Base):
+    """How far a subject's ledger is: when it was last settled, and what it then took account of."""
+
+    __tablename__ = "ledger_accounts"
+
+    subject_key: Mapped[str] = mapped_column(ForeignKey("subjects.key"), primary_key=True)
+    settled_at: Mapped[datetime | None]  # of the last look
+    settled_to: Mapped[datetime | None]  # evidence before this was final then
+    policies_seen: Mapped[int] = mapped_column(default=0)  # versions there were; they only grow
+    is_due: Mapped[bool] = mapped_column(default=False, index=True)  # something was entered since
+    fault: Mapped[str | None] = mapped_column(String(300))  # why the last look failed; no personal data
 
 
 class Requirement(Base):
@@ -47,6 +68,7 @@ class Requirement(Base):
     __tablename__ = "requirements"
     __table_args__ = (
         CheckConstraint("kind IN ('any','practical')", name="kind"),
+        CheckConstraint("from_at < to_at", name="period"),
         Index("ix_requirements_subject", "subject_key"),
     )
 
@@ -59,7 +81,16 @@ class Requirement(Base):
     from_at: Mapped[datetime]
     to_at: Mapped[datetime]
     policy: Mapped[str] = mapped_column(String(61))
+    entered_by: Mapped[str] = mapped_column(String(16))  # subject key of the officer
     entered_at: Mapped[datetime]
+    withdrawn_by: Mapped[str | None] = mapped_column(String(16))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None] = mapped_column(String(300))
+
+    @property
+    def hours(self) -> Fraction:
+        """Credited hours that are due."""
+        return Fraction(self.hours_num, self.hours_den)
 
 
 @append_only
@@ -77,4 +108,10 @@ class OfflineHours(Base):
     hours_den: Mapped[int] = mapped_column(WholeNumber)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
     note: Mapped[str] = mapped_column(default="")
+    entered_by: Mapped[str] = mapped_column(String(16))  # subject key
     entered_at: Mapped[datetime]
+
+    @property
+    def hours(self) -> Fraction:
+        """Hours of training, exact."""
+        return Fraction(self.hours_num, self.hours_den)
