@@ -28,6 +28,7 @@ from courses.catalogue.models import Course, Instructor
 from courses.ledger.models import Entry
 from courses.people.organisations import Organisation
 from courses.people.persons import Person
+from courses.units import half_up
 from media.base import Base, new_id
 
 MAX_COMMENT = 1000
@@ -94,9 +95,9 @@ class Prior:
     minimum: int
 
 
-def bayesian_mean(scores: Sequence[int], prior: Prior) -> Fraction:
+def bayesian_mean(scores: Sequence[int] | Sequence[Fraction], prior: Prior) -> Fraction:
     """(weight x prior mean + sum of scores) / (weight + number): 5, 4, 2, 5, 3 at 7/2 and 5 give 73/20."""
-    return (prior.weight * prior.mean + sum(scores)) / (prior.weight + len(scores))
+    return (prior.weight * prior.mean + sum(scores, Fraction(0))) / (prior.weight + len(scores))
 
 
 def rate(
@@ -172,13 +173,24 @@ def published(session: Session, *, target: Target, prior: Prior) -> Published:
 
 
 def of_course(session: Session, course_id: str, *, prior: Prior) -> Published:
-    """All ratings given in one course, of whomever."""
-    return summed(
-        session.execute(
-            select(Rating.score, func.count()).where(Rating.course_id == course_id).group_by(Rating.score)
-        ).all(),
-        prior,
-    )
+    """What the learners of a course gave: each counts once, by the mean of what they gave its targets."""
+    means = course_means(session, course_id)
+    spread = dict.fromkeys(range(LOWEST, HIGHEST + 1), 0)
+    for mean in means:
+        spread[int(half_up(mean, 0))] += 1
+    if len(means) < prior.minimum:
+        return Published(None, len(means), {})
+    return Published(bayesian_mean(means, prior), len(means), spread)
+
+
+def course_means(session: Session, course_id: str) -> list[Fraction]:
+    """One mean for each enrolment that rated something in the course."""
+    given_by: dict[str, list[int]] = {}
+    for enrolment_id, score in session.execute(
+        select(Rating.enrolment_id, Rating.score).where(Rating.course_id == course_id)
+    ):
+        given_by.setdefault(enrolment_id, []).append(score)
+    return [Fraction(sum(scores), len(scores)) for scores in given_by.values()]
 
 
 def summed(rows: Sequence[Row[int, int]], prior: Prior) -> Published:
@@ -193,9 +205,9 @@ def summed(rows: Sequence[Row[int, int]], prior: Prior) -> Published:
 
 
 def ranking(session: Session, course_id: str, *, prior: Prior) -> tuple[Fraction, int]:
-    """What the catalogue orders by: the Bayesian mean of all ratings in a course, however few."""
-    scores = session.scalars(select(Rating.score).where(Rating.course_id == course_id)).all()
-    return bayesian_mean(scores, prior), len(scores)
+    """What the catalogue orders by: the course's Bayesian mean, however few rated, and their number."""
+    means = course_means(session, course_id)
+    return bayesian_mean(means, prior), len(means)
 
 
 def comments(

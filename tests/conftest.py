@@ -21,6 +21,7 @@ import app.tables
 from app import create_app
 from app.db import Database
 from app.settings import Settings
+from courses.people.vault import Vault
 from media.base import Base
 from tests.postgres import Server
 
@@ -115,10 +116,8 @@ def session(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def vault() -> "Vault":
+def vault() -> Vault:
     """A vault with known keys."""
-    from courses.people.vault import Vault
-
     return Vault(KEY, KEY[::-1])
 
 

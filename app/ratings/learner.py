@@ -41,7 +41,9 @@ class RatingForm(Form):
 def show(enrolment_id: str) -> str:
     """What can be rated after this course, and what was said already."""
     with db.reading() as session:
-        taken = enrolment.for_subject(session, enrolment_id, access.someone().subject_key)
+        taken = enrolment.for_subject(
+            session, enrolment_id, subject_key=access.someone().subject_key
+        )
         return page(session, taken, {})
 
 
@@ -56,7 +58,8 @@ def rate(enrolment_id: str) -> Response | tuple[str, int]:
     form = RatingForm(prefix=f"{target.kind}-{target.id}-")
     subject_key = access.someone().subject_key
     with db.writing() as session:
-        taken = enrolment.for_subject(session, enrolment_id, subject_key, lock=True)
+        enrolment.lock_subject(session, subject_key)
+        taken = enrolment.for_subject(session, enrolment_id, subject_key=subject_key)
         if form.validate_on_submit():
             try:
                 store(session, taken, target, form)
