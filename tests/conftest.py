@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -17,17 +18,25 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-import app.tables
-from app import create_app
 from app.db import Database
 from app.settings import Settings
-from courses.people.vault import Vault
-from media.base import Base
 from tests.postgres import Server
+
+if TYPE_CHECKING:
+    from courses.people.vault import Vault
 
 ENGINES = os.environ.get("XUESHI_TEST_ENGINES", "sqlite,postgresql").split(",")
 KEY = bytes(range(32))
-assert app.tables  # the metadata is whole
+
+
+def create_all(url: str) -> None:
+    """Every table of the house. Imported late: a pure test needs none of it."""
+    import app.tables  # noqa: F401
+    from media.base import Base
+
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
 
 
 class Clock:
@@ -64,9 +73,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     server.start()
     try:
         server.create("template_xueshi")
-        engine = create_engine(server.url("template_xueshi"))
-        Base.metadata.create_all(engine)
-        engine.dispose()
+        create_all(server.url("template_xueshi"))
         yield server
     finally:
         server.stop()
@@ -76,9 +83,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with every table, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    create_all(f"sqlite:///{path}")
     return path
 
 
@@ -116,8 +121,10 @@ def session(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def vault() -> Vault:
+def vault() -> "Vault":
     """A vault with known keys."""
+    from courses.people.vault import Vault
+
     return Vault(KEY, KEY[::-1])
 
 
@@ -138,6 +145,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def app(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Flask]:
     """The whole application on the test's database, clock and directory."""
+    from app import create_app
+
     made = create_app(settings, now=clock)
     made.config["TESTING"] = True
     yield made
