@@ -105,13 +105,12 @@ class WhooshSearch:
             raise
 
     def _opened_or_made(self) -> Any:
-        if index.exists_in(str(self.directory)):
-            try:
-                opened = index.open_dir(str(self.directory))
-            except Exception:  # unreadable: an older format, a damaged disk
-                return index.create_in(str(self.directory), schema())
-            if opened.schema == schema():
-                return opened
+        try:
+            opened = index.open_dir(str(self.directory))
+        except Exception:  # none yet, an older format, a damaged disk
+            return index.create_in(str(self.directory), schema())
+        if opened.schema == schema():
+            return opened
         return index.create_in(str(self.directory), schema())
 
     @contextmanager

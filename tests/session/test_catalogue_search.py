@@ -1,0 +1,308 @@
+"""Finding courses: right with an index, with a late one, with none; counts that agree with the hits."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from courses import errors
+from courses.catalogue import documents, drafts, editions, indexing, summaries, taxonomy, words
+from courses.catalogue.models import Course, WithdrawalRule
+from courses.catalogue.postgres_search import PostgresSearch
+from courses.catalogue.search import Ask, EngineDown, Finder, Found, Search, Sort
+from courses.catalogue.whoosh_search import WhooshSearch
+from courses.people.organisations import Role
+from courses.units import Money
+from tests import shelves
+
+TITLES = {
+    "有限空间作业安全": {"topics": ["TECH:confined_space"], "industries": ["GENERAL"]},
+    "受限空间事故案例": {"topics": ["CASE", "TECH:confined_space"], "industries": ["HAZCHEM"]},
+    "危险化学品企业负责人初训": {"trainees": ["principal"], "topics": ["LAW"], "industries": ["HAZCHEM"]},
+    "低压电工作业复审": {"trainees": ["special_operator:1.2"], "topics": ["TECH:electric"], "industries": ["MACH"]},
+    "动火作业与消防": {"topics": ["TECH:fire"], "industries": ["GENERAL", "MACH"], "price": Money(12000, "CNY")},
+    "高处作业安全": {"topics": ["TECH:height"], "industries": ["GENERAL"], "price": Money(100, "CNY")},
+}
+
+
+@pytest.fixture
+def engine(database: Database, tmp_path: Path) -> Search:
+    """Whoosh on SQLite, full text on PostgreSQL: as installed."""
+    if database.engine.dialect.name == "postgresql":
+        return PostgresSearch()
+    return WhooshSearch(tmp_path / "search")
+
+
+@pytest.fixture
+def finder(engine: Search) -> Finder:
+    return Finder(engine)
+
+
+@pytest.fixture
+def stocked(database: Database, now: datetime) -> dict[str, str]:
+    """Course ids by title, each published a minute after the one before."""
+    made = {}
+    with database.writing() as session:
+        owner = shelves.institution(session)
+        teacher = shelves.member(session, owner, role=Role.INSTRUCTOR, name="恽立新", now=now)
+        for minute, (title, facts) in enumerate(TITLES.items()):
+            at = now + timedelta(minutes=minute)
+            course = shelves.published(
+                session, owner, title=title, teacher=teacher, durations_ms=(60_000,), summary="考试要点", now=at, **facts
+            )
+            made[title] = course.id
+    return made
+
+
+def index(database: Database, engine: Search) -> int:
+    return indexing.rebuild(engine=engine, reading=database.reading, writing=database.writing)
+
+
+def work_due(database: Database, engine: Search) -> list[str]:
+    with database.reading() as session:
+        due = indexing.due(session, engine)
+    for course_id in due:
+        indexing.work(course_id, engine=engine, reading=database.reading, writing=database.writing)
+    return due
+
+
+def find(database: Database, finder: Finder, text: str = "", **more: object) -> Found:
+    with database.reading() as session:
+        return finder.find(session, Ask(text, **more))  # type: ignore[arg-type]
+
+
+def titles(found: Found) -> set[str]:
+    return {card.title for card in found.cards}
+
+
+def test_chinese_words_parts_and_other_names_are_found(
+    database: Database, finder: Finder, stocked: dict[str, str]
+) -> None:
+    assert index(database, finder.engine) == len(TITLES)
+    assert titles(find(database, finder, "有限空间")) == {"有限空间作业安全", "受限空间事故案例"}
+    assert titles(find(database, finder, "空间")) == {"有限空间作业安全", "受限空间事故案例"}
+    assert titles(find(database, finder, "危化 负责人")) == {"危险化学品企业负责人初训"}
+    assert titles(find(database, finder, "电工")) == {"低压电工作业复审"}
+    assert titles(find(database, finder, "恽立新")) == set(TITLES)
+
+
+def test_the_title_counts_more_than_a_label(database: Database, finder: Finder, stocked: dict[str, str]) -> None:
+    index(database, finder.engine)
+    found = find(database, finder, "高处作业")
+    assert found.cards[0].title == "高处作业安全"
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_the_answer_is_the_same_with_the_index_and_without(
+    database: Database, finder: Finder, stocked: dict[str, str], is_indexed: bool
+) -> None:
+    if is_indexed:
+        index(database, finder.engine)
+    assert titles(find(database, finder, "受限空间")) == {"有限空间作业安全", "受限空间事故案例"}
+    assert titles(find(database, finder)) == set(TITLES)
+
+
+def test_a_late_index_is_not_believed(
+    database: Database, finder: Finder, stocked: dict[str, str], now: datetime
+) -> None:
+    index(database, finder.engine)
+    later = now + timedelta(days=1)
+    with database.writing() as session:
+        course = session.get_one(Course, stocked["动火作业与消防"])
+        drafts.begin_edition(session, course, now=later)
+        drafts.change(session, course, title="盲板抽堵作业", topics=["MGMT"], now=later)
+        shelves.approve(session, course, now=later)
+    assert titles(find(database, finder, "盲板抽堵")) == {"盲板抽堵作业"}
+    assert find(database, finder, "动火作业与消防", sort=Sort.NEWEST).is_loosened
+    assert work_due(database, finder.engine) == [course.id]
+    assert work_due(database, finder.engine) == []
+    assert titles(find(database, finder, "盲板抽堵")) == {"盲板抽堵作业"}
+
+
+def test_a_withdrawn_course_is_gone_at_once(
+    database: Database, finder: Finder, stocked: dict[str, str], now: datetime
+) -> None:
+    index(database, finder.engine)
+    assert "高处作业安全" in titles(find(database, finder))
+    with database.writing() as session:
+        course = session.get_one(Course, stocked["高处作业安全"])
+        editions.withdraw(session, course, rule=WithdrawalRule.KEEP_POSTED, reason="过时", by="k", now=now)
+    assert "高处作业安全" not in titles(find(database, finder))
+    assert "高处作业安全" not in titles(find(database, finder, "高处作业"))
+    assert work_due(database, finder.engine) == [course.id]
+    assert work_due(database, finder.engine) == []
+
+
+def test_a_draft_is_not_found(database: Database, finder: Finder, now: datetime) -> None:
+    with database.writing() as session:
+        shelves.draft(session, shelves.institution(session), now=now)
+    assert find(database, finder).total == 0
+
+
+def test_nothing_has_all_the_words_so_some_are_enough(
+    database: Database, finder: Finder, stocked: dict[str, str]
+) -> None:
+    index(database, finder.engine)
+    found = find(database, finder, "电工 动火")
+    assert found.is_loosened
+    assert titles(found) == {"低压电工作业复审", "动火作业与消防"}
+    assert find(database, finder, "无人机").total == 0
+
+
+def test_a_finder_notices_another_database(
+    database: Database, finder: Finder, stocked: dict[str, str]
+) -> None:
+    ahead = find(database, finder)
+    finder.shelf._snapshot = type(finder.shelf._snapshot)(10**9, (), {}, 0, {}, {})
+    assert titles(find(database, finder)) == titles(ahead)
+
+
+def every_filter() -> Iterator[tuple[str, str]]:
+    for axis in taxonomy.AXES.values():
+        for code in axis.terms:
+            yield axis.name, code
+    yield from (("price", "free"), ("price", "paid"))
+
+
+CHOSEN = st.dictionaries(
+    st.sampled_from(["industry", "topic", "trainee", "price"]),
+    st.sets(st.sampled_from(["GENERAL", "HAZCHEM", "MACH", "TECH", "CASE", "TECH:fire", "principal", "free", "paid"])),
+    max_size=3,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.sampled_from(["", "作业", "有限空间", "危化", "电工 动火", "。"]), chosen=CHOSEN)
+def test_every_count_is_what_choosing_it_gives(
+    database: Database, finder: Finder, stocked: dict[str, str], text: str, chosen: dict[str, set[str]]
+) -> None:
+    asked = {kind: frozenset(codes) for kind, codes in chosen.items() if codes}
+    found = find(database, finder, text, chosen=asked)
+    for kind, values in found.facets.items():
+        counted = {value.code: value.count for value in values}
+        for filter_kind, code in every_filter():
+            if filter_kind == kind:
+                alone = find(database, finder, text, chosen={**asked, kind: frozenset({code})})
+                assert counted.get(code, 0) == alone.total, (kind, code)
+
+
+def test_sorting(database: Database, finder: Finder, stocked: dict[str, str]) -> None:
+    with database.writing() as session:
+        summaries.write_rating(session, stocked["低压电工作业复审"], score=Fraction(73, 20), count=5)
+        summaries.write_rating(session, stocked["高处作业安全"], score=Fraction(2), count=9)
+        summaries.write_finished(session, stocked["动火作业与消防"], count=3)
+    assert len(work_due(database, finder.engine)) == len(TITLES)
+
+    def order(sort: Sort) -> list[str]:
+        return [card.title for card in find(database, finder, sort=sort).cards]
+
+    newest = list(reversed(TITLES))
+    assert order(Sort.NEWEST) == newest
+    assert order(Sort.BEST_RATED)[0] == "低压电工作业复审"
+    assert order(Sort.BEST_RATED)[-1] == "高处作业安全"  # rated below what unrated ones are taken for
+    assert order(Sort.MOST_FINISHED)[0] == "动火作业与消防"
+    assert order(Sort.PRICE)[-2:] == ["高处作业安全", "动火作业与消防"]
+    assert find(database, finder, sort=Sort.RELEVANCE).order is Sort.NEWEST  # nothing was asked for
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("text", ["", "作业"])
+def test_cursors_walk_the_whole_list_once(
+    database: Database, finder: Finder, stocked: dict[str, str], sort: Sort, text: str
+) -> None:
+    index(database, finder.engine)
+    found = find(database, finder, text, sort=sort)
+    walked, cursor = [], None
+    while True:
+        page, cursor = found.after(cursor, size=2)
+        walked += page
+        if cursor is None:
+            break
+    assert walked == list(found.cards)
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!", "WzFd", "bnVsbA", "WyJuZXdlc3QiLCAxXQ"])
+def test_a_cursor_that_is_none_is_refused(
+    database: Database, finder: Finder, stocked: dict[str, str], cursor: str
+) -> None:
+    with pytest.raises(errors.Invalid):
+        find(database, finder).after(cursor, size=2)
+
+
+def test_institution_and_instructor_narrow_the_list(
+    database: Database, finder: Finder, stocked: dict[str, str], now: datetime
+) -> None:
+    with database.writing() as session:
+        other = shelves.institution(session, name="常州示例培训学校")
+        course = shelves.published(session, other, title="职业健康", now=now)
+        person_id = editions.instructor_ids(editions.current(session, course.id))[0]  # type: ignore[arg-type]
+    assert titles(find(database, finder, institution=other.id)) == {"职业健康"}
+    assert titles(find(database, finder, instructor=person_id)) == {"职业健康"}
+    assert find(database, finder, institution="nobody").total == 0
+
+
+QUERIES = st.text(alphabet="有限受空间作业安全电工动火危化高处事故案例考试 ", min_size=1, max_size=8)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=QUERIES, is_any=st.booleans())
+def test_the_engine_finds_exactly_what_matching_finds(
+    database: Database, engine: Search, stocked: dict[str, str], text: str, is_any: bool
+) -> None:
+    with database.reading() as session:
+        every = documents.of(session, stocked.values())
+        try:
+            is_empty = bool(engine.unheld(session, {document.course_id: document.text_revision for document in every}))
+        except EngineDown:
+            is_empty = True
+    if is_empty:
+        index(database, engine)
+    asked = words.query(text)
+    asked = asked.loosened() if is_any else asked
+    if not asked.words:
+        return
+    with database.reading() as session:
+        found = set(engine.find(session, asked))
+    assert found == {document.course_id for document in every if words.matches(document, asked) is not None}
+
+
+def test_a_directory_without_an_index_says_so(tmp_path: Path, session: Session) -> None:
+    with pytest.raises(EngineDown):
+        WhooshSearch(tmp_path / "nothing").find(session, words.query("电工"))
+
+
+def test_a_damaged_index_is_made_anew(
+    database: Database, stocked: dict[str, str], tmp_path: Path
+) -> None:
+    engine = WhooshSearch(tmp_path / "search")
+    index(database, engine)
+    for path in (tmp_path / "search").glob("*.toc"):
+        path.write_bytes(b"nonsense")
+    finder = Finder(WhooshSearch(tmp_path / "search"))
+    assert titles(find(database, finder, "电工")) == {"低压电工作业复审"}
+    assert len(work_due(database, finder.engine)) == len(TITLES)
+    assert work_due(database, finder.engine) == []
+
+
+def test_two_writers_take_turns(database: Database, stocked: dict[str, str], tmp_path: Path) -> None:
+    from threading import Thread
+
+    with database.reading() as session:
+        every = documents.of(session, stocked.values())
+    threads = [
+        Thread(target=WhooshSearch(tmp_path / "search").put, args=(None,), kwargs={"put": [document], "drop": []})
+        for document in every
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        held = WhooshSearch(tmp_path / "search")
+        assert held.unheld(session, {document.course_id: document.text_revision for document in every}) == set()
