@@ -1,15 +1,28 @@
 """Assets: files that people sent, what was measured in them, and the renditions made of them.
 
-States and their transitions are one table, `TRANSITIONS`. `owner` is an opaque id of the other package.
+States and their transitions are one table, `TRANSITIONS`. `owner` is an opaque id of the other
+package: the organisation whose staff sent the file. Who may see an asset is said by `owners`, the
+ids that the asking person acts for.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from media import errors
 from media.base import Base, new_id
 
 
@@ -56,12 +69,13 @@ class Asset(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     part_bytes: Mapped[int] = mapped_column(BigInteger)
-    upload_ref: Mapped[str | None] = mapped_column(String(400))  # the store's multipart upload
+    fingerprint: Mapped[str] = mapped_column(String(64), default="", index=True)  # the sender's
+    upload_ref: Mapped[str | None] = mapped_column(String(400))  # the store's upload in parts
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # SHA-256, once complete
     source_key: Mapped[str | None] = mapped_column(String(200))
-    poster_key: Mapped[str | None] = mapped_column(String(200))
+    image_prefix: Mapped[str | None] = mapped_column(String(200))  # poster or cover, two sizes
     hls_prefix: Mapped[str | None] = mapped_column(String(200))
-    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)  # of what was made, not claimed
     width: Mapped[int | None]
     height: Mapped[int | None]
     probe: Mapped[dict[str, Any] | None]
@@ -69,7 +83,9 @@ class Asset(Base):
     lease_until: Mapped[datetime | None]
     lease_by: Mapped[str | None] = mapped_column(String(40))
     attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]  # not tried again before
     last_error: Mapped[str | None] = mapped_column(String(60))  # a stable code, never raw output
+    last_log: Mapped[str] = mapped_column(Text, default="")  # the tool's last lines, for operators
     created_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
 
@@ -87,7 +103,7 @@ class AssetPart(Base):
 
 
 class Rendition(Base):
-    """One rung of the ladder as HLS."""
+    """One rung of the ladder as HLS, in the folder `name` below the asset's `hls_prefix`."""
 
     __tablename__ = "renditions"
     __table_args__ = (UniqueConstraint("asset_id", "name"),)
@@ -114,3 +130,46 @@ class Caption(Base):
     language: Mapped[str] = mapped_column(String(20))
     label: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(200))
+
+
+def move(asset: Asset, state: AssetState) -> None:
+    """Take a step that `TRANSITIONS` allows; Conflict otherwise."""
+    if state not in TRANSITIONS[AssetState(asset.state)]:
+        raise errors.Conflict()
+    asset.state = state
+
+
+def get(session: Session, asset_id: str, *, owners: Collection[str]) -> Asset:
+    """The asset for somebody who acts for `owners`; NotFound for everybody else."""
+    asset = session.get(Asset, asset_id)
+    if asset is None or asset.owner not in owners:
+        raise errors.NotFound()
+    return asset
+
+
+def ready(session: Session, asset_id: str) -> Asset:
+    """The asset, which is ready to be shown; NotFound before."""
+    asset = session.get(Asset, asset_id)
+    if asset is None or asset.state != AssetState.READY:
+        raise errors.NotFound()
+    return asset
+
+
+def state_of(session: Session, asset_id: str) -> AssetState:
+    """Where the asset stands; NotFound where there is none."""
+    asset = session.get(Asset, asset_id)
+    if asset is None:
+        raise errors.NotFound()
+    return AssetState(asset.state)
+
+
+def renditions(session: Session, asset_id: str) -> list[Rendition]:
+    """The rungs of a ready asset, the smallest bandwidth first."""
+    found = select(Rendition).where(Rendition.asset_id == asset_id)
+    return list(session.scalars(found.order_by(Rendition.bandwidth, Rendition.id)))
+
+
+def captions(session: Session, asset_id: str) -> list[Caption]:
+    """The asset's text tracks in order of their language."""
+    found = select(Caption).where(Caption.asset_id == asset_id)
+    return list(session.scalars(found.order_by(Caption.language)))
