@@ -6,12 +6,11 @@ from importlib import import_module
 
 from apiflask import APIFlask
 from flask import Flask, request, session
-from flask_babel import Babel
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, clock, db, errors, jobs, keys, logs, templating
+from app import access, clock, db, errors, jobs, keys, languages, logs, templating
 from app.settings import Settings, load
 
 # Each is a module or package with `install(app)`; a feature never imports another one.
@@ -29,7 +28,6 @@ FEATURES = (
     "oversight",
     "console",
 )
-LOCALES = ("zh_CN", "en")
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
     "img-src": ["'self'", "data:"],
@@ -63,8 +61,7 @@ def create_app(
         WTF_CSRF_CHECK_DEFAULT=False,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         BABEL_DEFAULT_LOCALE=settings.default_locale,
-        BABEL_TRANSLATION_DIRECTORIES="translations",
-        BABEL_DOMAIN=";".join(("plumbing", *FEATURES)),
+        BABEL_DOMAIN=languages.DOMAIN,  # compiled from every feature's catalogue
         VALIDATION_ERROR_STATUS_CODE=422,
     )
     app.template_folder = "../templates"
@@ -84,7 +81,7 @@ def create_app(
 def install_plumbing(app: Flask, settings: Settings) -> None:
     """Everything that is no feature."""
     logs.install(app)
-    Babel(app, locale_selector=locale)
+    languages.Languages(app, locale_selector=locale)
     app.extensions["xueshi_csrf"] = CSRFProtect(app)
     Talisman(
         app,
@@ -105,4 +102,4 @@ def locale() -> str | None:
     if request.path.startswith("/api/"):
         return request.accept_languages.best_match(["zh-CN", "en"], "zh-CN").replace("-", "_")
     chosen = session.get("locale")
-    return chosen if chosen in LOCALES else None
+    return chosen if chosen in languages.LOCALES else None

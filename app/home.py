@@ -23,13 +23,12 @@ from sqlalchemy import text
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import access, db, navigation, showcase, templating
+from app import access, db, languages, navigation, showcase, templating
 from app.access import Permission
 
 bp = Blueprint("home", __name__)
 log = structlog.get_logger()
 
-LOCALES = ("zh_CN", "en")
 THEMES = ("auto", "light", "dark")
 THEME_SECONDS = 365 * 24 * 3600
 ICON_COLOUR = "#0d3b3f"
@@ -81,7 +80,7 @@ def index() -> str:
 @access.needs(Permission.PUBLIC)
 def set_locale(code: str) -> BaseResponse:
     """Choose a language and come back to the page."""
-    if code not in LOCALES:
+    if code not in languages.LOCALES:
         raise NotFound()
     session["locale"] = code
     return redirect(back(), 303)

@@ -77,9 +77,8 @@ def places() -> list[Link]:
 
 def work_places() -> list[Link]:
     """What a role adds; the policies stand here for those who act on them."""
-    found = links(WORK)
-    roles = access.actor().roles if access.actor() else frozenset()
-    return found if len(roles) > 1 else []
+    asking = access.actor()
+    return links(WORK) if asking is not None and len(asking.roles) > 1 else []
 
 
 def here_url() -> str:
