@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from courses.credit.beats import Span, cut
 from courses.watch import spans
-from courses.watch.spans import Interval, Span
+from courses.watch.spans import Interval
 
 SLACK_MS = 2_000  # for the line (watch.md 3)
 LATE_MS = 15 * 60_000  # how long after playing a beat may arrive, and how long silence may last
@@ -73,23 +74,23 @@ def door(told: Sequence[Span], within: Limits) -> Passed:
     cut_ms = 0
     for span in told:
         passed = _cut(span, within)
-        cut_ms += span.wall_ms - (passed.wall_ms if passed else 0)
+        cut_ms += spans.wall_ms(span) - (spans.wall_ms(passed) if passed else 0)
         if passed:
             kept.append(passed)
     return Passed(tuple(kept), cut_ms)
 
 
 def _cut(span: Span, within: Limits) -> Span | None:
-    if not span.is_playing or _is_too_fast(span):
+    if not spans.is_playing(span) or _is_too_fast(span):
         return None
     inside = spans.within_media(span, 0, within.duration_ms)
-    return inside and spans.within_time(inside, within.oldest_ms, within.newest_ms)
+    return inside and cut(inside, began_ms=within.oldest_ms, ended_ms=within.newest_ms)
 
 
 def _is_too_fast(span: Span) -> bool:
     # Multiplied only: an absolute allowance could be had again in each of a thousand tiny spans.
     media_ms = span.to_ms - span.from_ms
-    return media_ms * 100 > span.wall_ms * FASTEST * (100 + RATE_TOLERANCE_PERCENT)
+    return media_ms * 100 > spans.wall_ms(span) * FASTEST * (100 + RATE_TOLERANCE_PERCENT)
 
 
 def attended(heard: Sequence[Heard]) -> list[Heard]:

@@ -31,6 +31,7 @@ class Playback(Base):
     heard_at: Mapped[datetime]  # receipt of the newest beat, or `opened_at`
     reached_ms: Mapped[int] = mapped_column(BigInteger, default=0)  # latest player time told
     position_ms: Mapped[int | None]  # where in the lesson the latest span ended
+    beat_every_ms: Mapped[int] = mapped_column(default=15_000)  # by the policy when it was opened
     not_counted: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the lesson, when last told
     closed_at: Mapped[datetime | None]  # nothing played after this counts
     close_reason: Mapped[str | None] = mapped_column(String(12))

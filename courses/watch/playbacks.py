@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from courses import enrolment as enrolments
 from courses import errors
 from courses.catalogue.models import EditionLesson
+from courses.credit.beats import Span
 from courses.enrolment import Enrolment
 from courses.watch import beats, spans
 from courses.watch.beats import Heard, State
 from courses.watch.models import Beat, Playback
 from courses.watch.reports import Report
-from courses.watch.spans import Span
 from media.base import to_ms
 
 SILENCE = timedelta(milliseconds=beats.LATE_MS)
@@ -170,7 +170,7 @@ def keep(session: Session, hearing: Hearing, *, status: int, answer: dict[str, A
             playback_id=playback.id,
             seq=hearing.report.seq,
             body_hash=hearing.report.digest(),
-            spans=[span.row() for span in hearing.kept],
+            spans=[spans.row(span) for span in hearing.kept],
             state=hearing.report.state,
             received_at=hearing.now,
             status=status,

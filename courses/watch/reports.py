@@ -5,13 +5,15 @@ members are ignored: no number of a client beyond these is used (`watch.md` 3).
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 
 from courses import errors
+from courses.credit.beats import Span
+from courses.watch import spans
 from courses.watch.beats import State
-from courses.watch.spans import Span
 
 MOST_BYTES = 64 * 1024
 MOST_SPANS = 600
@@ -33,7 +35,8 @@ class _Body(msgspec.Struct, gc=False):
     state: State
 
 
-class Report(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Report:
     """What a player tells in one beat, nothing of it judged yet."""
 
     seq: int
@@ -42,7 +45,7 @@ class Report(msgspec.Struct, frozen=True):
 
     def digest(self) -> bytes:
         """SHA-256 of the content, the same however the JSON was written."""
-        rows = [self.seq, self.state.value, [span.row() for span in self.spans]]
+        rows = [self.seq, self.state.value, [spans.row(span) for span in self.spans]]
         return hashlib.sha256(msgspec.json.encode(rows)).digest()
 
 

@@ -1,8 +1,8 @@
 """Player time between `hidden` or `paused` and the next `playing` earns nothing (`watch.md` 9)."""
 
+from courses.credit.beats import Span
 from courses.watch import beats, spans
 from courses.watch.beats import Heard, State
-from courses.watch.spans import Span
 
 PLAYING, PAUSED, HIDDEN, ENDED = State.PLAYING, State.PAUSED, State.HIDDEN, State.ENDED
 
