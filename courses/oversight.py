@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from courses import errors
 from courses.people import persons
 from courses.people.organisations import Actor, Role
-from courses.people.persons import Person, Subject
+from courses.people.persons import Person
 from courses.people.vault import Vault
 from media.base import Base, append_only, new_id
 
@@ -70,7 +70,15 @@ class RecordSearch(Base):
 
 
 def search(
-    session: Session, vault: Vault, *, actor: Actor, number: str = "", name: str = "", reason: str, now: datetime
+    session: Session,
+    vault: Vault,
+    *,
+    actor: Actor,
+    number: str = "",
+    name: str = "",
+    reason: str,
+    today: date,
+    now: datetime,
 ) -> RecordSearch:
     """Find learners of the official's jurisdiction by document number, or by their whole name.
 
@@ -80,11 +88,10 @@ def search(
     check_reason(reason)
     if bool(number.strip()) == bool(name.strip()):
         raise errors.Invalid("search_empty", "Give either a document number or a name.", field="number")
-    found = persons.find(session, vault, number=number.strip() or None, name=name.strip() or None)
+    people = persons.find(session, vault, number=number.strip() or None, name=name.strip() or None)
+    places = persons.jurisdictions_of(session, [person.id for person in people], on=today)
     keys = [
-        persons.subject_of(session, person.id)
-        for person in found
-        if reaches(session, actor, person.id, on=now.date())
+        persons.subject_of(session, person_id) for person_id, place in places.items() if holds(actor, place)
     ][:MOST_FOUND]
     made = RecordSearch(
         official_key=actor.subject_key,
@@ -110,20 +117,20 @@ def searched(session: Session, actor: Actor, search_id: str) -> RecordSearch:
 
 def reaches(session: Session, actor: Actor, person_id: str, *, on: date) -> bool:
     """Whether an official's jurisdiction holds this person on a day."""
-    if actor.is_city_regulator:
-        return True
-    place = persons.jurisdiction_of(session, person_id, on=on)
-    return place is not None and place in actor.jurisdictions()
+    return holds(actor, persons.jurisdiction_of(session, person_id, on=on))
 
 
-def learner(session: Session, actor: Actor, subject_key: str, *, now: datetime) -> Person:
+def holds(actor: Actor, place: str | None) -> bool:
+    """Whether a jurisdiction is the official's; the city's officers see those without one too."""
+    return actor.is_city_regulator or (place is not None and place in actor.jurisdictions())
+
+
+def learner(session: Session, actor: Actor, subject_key: str, *, today: date) -> Person:
     """The person behind a subject key, for an official; NotFound outside the jurisdiction."""
-    subject = session.get(Subject, subject_key)
-    if subject is None or subject.person_id is None:
+    person = persons.person_of(session, subject_key)
+    if not reaches(session, actor, person.id, on=today):
         raise errors.NotFound()
-    if not reaches(session, actor, subject.person_id, on=now.date()):
-        raise errors.NotFound()
-    return session.get_one(Person, subject.person_id)
+    return person
 
 
 def check_reason(reason: str) -> str:

@@ -14,19 +14,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from courses import errors
 from courses.credit import instants
+from courses.credit.evidence import BadEvidence
+from courses.credit.policy import Policy
+from courses.credit.reading_policy import read_policy
 from courses.people.jurisdictions import Jurisdiction
+from courses.units import fraction_text
 from media.base import EPOCH, Base, append_only, from_ms, new_id, to_ms
 
-DEFAULTS: dict[str, Any] = {
-    "timezone": "Asia/Shanghai", "hour_ms": 2_700_000, "ratio": "1", "ratio_steps": None,
-    "completion_threshold": "19/20", "partial_credit": "none",
-    "exam": {"pass_mark": "80", "max_attempts": None, "cooldown_ms": 0},
-    "speed": "wall", "rate_tolerance": "1/20", "seek_forward": "allowed", "concurrency": "latest_wins",
-    "daily_cap_ms": None, "heartbeat_gap_ms": None, "gap_grant": "none",
-    "presence": {"on_fail": "exclude_until_verified"}, "policy_binding": "enrolment",
-    "rounding": {"mode": "none", "quantum": None, "point": "course"}, "share_cap": None,
-    "validity_months": None, "transfer_applies_ratio": False, "practical_online": False,
-}
+ANY_INSTANT = "2000-01-01T00:00:00+00:00"  # where only the rules are read
 
 
 @append_only
@@ -154,12 +149,58 @@ def prepared(session: Session, draft: Draft, *, entered_by: str, now: datetime) 
 
 
 def complete(rules: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field of a version's rules with its default filled in, as the engine reads them."""
-    unknown = sorted(set(rules) - set(DEFAULTS))
-    if unknown:
-        raise errors.Invalid("invalid_policy", "The rule cannot be read at %(path)s: %(what)s.",
-                             field=unknown[0], path=unknown[0], what="unknown field")
-    return {**DEFAULTS, **rules}
+    """Every field of a version's rules with its default filled in, read by the engine's own parser."""
+    head = {
+        "id": "draft", "version": "1", "issued_at": ANY_INSTANT, "effective_from": ANY_INSTANT,
+        "effective_to": None, "document": "",
+    }  # fmt: skip
+    try:
+        return written(read_policy({**rules, **head}, ""))
+    except BadEvidence as bad:
+        raise errors.Invalid(
+            "invalid_policy", "The rule cannot be read at %(path)s: it %(what)s.",
+            field=bad.path.split(".")[0].split("[")[0], path=bad.path, what=bad.message,
+        ) from bad
+
+
+def written(policy: Policy) -> dict[str, Any]:
+    """The fields of `credit-rules.md` 3 from `timezone` on, in its order, as JSON."""
+    steps, cap = policy.ratio_steps, policy.share_cap
+    return {
+        "timezone": policy.timezone,
+        "hour_ms": policy.hour_ms,
+        "ratio": fraction_text(policy.ratio),
+        "ratio_steps": [
+            {"at_least_ms": step.at_least_ms, "hours": fraction_text(step.hours)} for step in steps
+        ] if steps is not None else None,
+        "completion_threshold": fraction_text(policy.completion_threshold),
+        "partial_credit": policy.partial_credit,
+        "exam": {
+            "pass_mark": fraction_text(policy.exam.pass_mark),
+            "max_attempts": policy.exam.max_attempts,
+            "cooldown_ms": policy.exam.cooldown_ms,
+        },
+        "speed": policy.speed,
+        "rate_tolerance": fraction_text(policy.rate_tolerance),
+        "seek_forward": policy.seek_forward,
+        "concurrency": policy.concurrency,
+        "daily_cap_ms": policy.daily_cap_ms,
+        "heartbeat_gap_ms": policy.heartbeat_gap_ms,
+        "gap_grant": policy.gap_grant,
+        "presence": {"on_fail": policy.on_fail},
+        "policy_binding": policy.policy_binding,
+        "rounding": {
+            "mode": policy.rounding.mode,
+            "quantum": fraction_text(policy.rounding.quantum) if policy.rounding.quantum is not None else None,
+            "point": policy.rounding.point,
+        },
+        "share_cap": {
+            "share": fraction_text(cap.share), "base": cap.base, "measured_on": cap.measured_on,
+        } if cap is not None else None,
+        "validity_months": policy.validity_months,
+        "transfer_applies_ratio": policy.transfer_applies_ratio,
+        "practical_online": policy.practical_online,
+    }  # fmt: skip
 
 
 def default_policy_id(draft: Draft) -> str:
@@ -291,6 +332,11 @@ def as_rules(version: PolicyVersion | Bound) -> dict[str, Any]:
         "document": row.document,
         **row.rules,
     }
+
+
+def typed(version: PolicyVersion | Bound) -> Policy:
+    """A version as the engine takes it."""
+    return read_policy(as_rules(version), "policy")
 
 
 def start_of_day(on: date, zone: instants.Zone) -> datetime:

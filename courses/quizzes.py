@@ -72,13 +72,26 @@ def exact_mark(mark: str | Fraction | int) -> str:
         ) from error
 
 
-def attempts(session: Session, enrolment_ids: Collection[str], *, before: datetime) -> list[Attempt]:
-    """Attempts that lie before an instant and were recorded before it, in order of time."""
+def exact(mark: str) -> Fraction:
+    """A kept mark as the number it is."""
+    return Fraction(mark)
+
+
+def attempts(
+    session: Session,
+    enrolment_ids: Collection[str],
+    *,
+    before: datetime,
+    known_at: datetime | None = None,
+) -> list[Attempt]:
+    """Attempts that lie before an instant and were recorded before it (or before `known_at`), by time."""
     return list(
         session.scalars(
             select(Attempt)
             .where(
-                Attempt.enrolment_id.in_(enrolment_ids), Attempt.at < before, Attempt.recorded_at < before
+                Attempt.enrolment_id.in_(enrolment_ids),
+                Attempt.at < before,
+                Attempt.recorded_at < (known_at or before),
             )
             .order_by(Attempt.at, Attempt.recorded_at, Attempt.id)
         )

@@ -1,0 +1,308 @@
+"""The city's officers enter a version: looked at first as people will read it, then published for good."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from app import access, clock, db
+from app.access import Permission
+from app.forms import ExactField, Form, ValidationError, at_most, exact, required, stripped
+from app.policies import example, plain
+from courses import errors, policies
+from courses.people.jurisdictions import Jurisdiction
+from courses.policies import Draft, PolicyVersion
+from courses.units import MS_PER_HOUR, MS_PER_MINUTE, fraction_text
+
+bp = Blueprint("policies_city", __name__, url_prefix="/policies/city")
+
+STEP = re.compile(r"\s*(\S+?)\s*[=:：＝]\s*(\S+)\s*")
+FIELD_OF_RULE = {
+    "hour_ms": "hour_minutes",
+    "daily_cap_ms": "daily_cap_minutes",
+    "heartbeat_gap_ms": "heartbeat_gap_minutes",
+    "rounding": "rounding_quantum",
+    "share_cap": "cap_share",
+    "exam": "pass_mark",
+    "presence": "on_fail",
+}
+
+
+def choices(*pairs: tuple[str, Any]) -> dict[str, Any]:
+    """Choices of a select with its first as default."""
+    return {"choices": list(pairs), "default": pairs[0][0]}
+
+
+def whole(label: Any) -> IntegerField:
+    """An optional whole number that is not negative."""
+    return IntegerField(label, [Optional(), NumberRange(min=0, message=lazy("Not below 0."))])
+
+
+class VersionForm(Form):
+    """What an officer enters; the fields of `credit-rules.md` 3 in the units that people use."""
+
+    jurisdiction_id = SelectField(lazy("Area"))
+    effective_on = DateField(lazy("In force from"), [InputRequired(message=lazy("Fill this in."))])
+    until_on = DateField(lazy("In force until, that day not included"), [Optional()])
+    title = StringField(lazy("Legal document"), [required(), at_most(200)], [stripped])
+    number = StringField(lazy("Document number"), [at_most(80)], [stripped])
+    text = TextAreaField(lazy("What it says"), [required(), at_most(20_000)], [stripped])
+    is_example = BooleanField(lazy("This is an example, not law"))
+
+    ratio = ExactField(lazy("Ratio of online hours"), [InputRequired(message=lazy("Fill this in."))], default=Fraction(1))
+    hour_minutes = ExactField(lazy("Length of one hour of training"), [InputRequired(message=lazy("Fill this in."))], default=Fraction(45))
+    completion_threshold = ExactField(lazy("What must be watched"), [InputRequired(message=lazy("Fill this in."))], default=Fraction(19, 20))
+    partial_credit = SelectField(lazy("What is credited"), **choices(
+        ("none", lazy("the whole course, at the threshold")),
+        ("per_lesson", lazy("each lesson, at the threshold")),
+        ("pro_rata", lazy("every minute")),
+    ))
+    daily_cap_minutes = ExactField(lazy("Daily limit"), [Optional()])
+
+    speed = SelectField(lazy("Speed"), **choices(
+        ("wall", lazy("the time that really passed")),
+        ("media", lazy("the length of what was shown")),
+        ("reject", lazy("faster than normal counts nothing")),
+    ))
+    rate_tolerance = ExactField(lazy("Tolerance of speed"), [Optional()], default=Fraction(1, 20))
+    seek_forward = SelectField(lazy("Jumping ahead"), **choices(
+        ("allowed", lazy("allowed")), ("blocked", lazy("what follows does not count"))
+    ))
+    concurrency = SelectField(lazy("Two at once"), **choices(
+        ("latest_wins", lazy("the one begun last counts")),
+        ("first_wins", lazy("the one begun first counts")),
+        ("void_overlap", lazy("neither counts")),
+    ))
+    policy_binding = SelectField(lazy("Which version applies"), **choices(
+        ("enrolment", lazy("in force at enrolment")),
+        ("segment", lazy("in force when watched")),
+        ("completion", lazy("in force at completion")),
+    ))
+    rounding_mode = SelectField(lazy("Rounding"), **choices(
+        ("none", lazy("none")), ("floor", lazy("down")), ("half_up", lazy("to the nearest")), ("ceil", lazy("up"))
+    ))
+    rounding_quantum = ExactField(lazy("To multiples of"), [Optional()])
+    rounding_point = SelectField(lazy("Rounded"), **choices(("course", lazy("once a course")), ("lesson", lazy("for each lesson"))))
+    cap_share = ExactField(lazy("Online share of a requirement"), [Optional()])
+    cap_base = SelectField(lazy("Share of"), **choices(("required", lazy("the hours required")), ("earned", lazy("all hours that count"))))
+    cap_measured_on = SelectField(lazy("Measured on"), **choices(
+        ("credited", lazy("credited hours")), ("raw", lazy("hours before the ratio"))
+    ))
+    ratio_steps = TextAreaField(lazy("Hours by steps"), [at_most(1000)])
+    pass_mark = ExactField(lazy("Mark to pass an exam"), [Optional()], default=Fraction(80))
+    max_attempts = whole(lazy("Attempts at an exam"))
+    cooldown_hours = ExactField(lazy("Hours between attempts"), [Optional()])
+    on_fail = SelectField(lazy("After a missed check"), **choices(
+        ("exclude_until_verified", lazy("time until the next passed check does not count")),
+        ("rollback_to_last_pass", lazy("nor does the time since the last passed one")),
+        ("void_course", lazy("all time of the course is void")),
+    ))
+    prompt_minutes = ExactField(lazy("Presence check about every"), [Optional()])
+    heartbeat_gap_minutes = ExactField(lazy("Longest silence of the player"), [Optional()])
+    gap_grant = SelectField(lazy("Of a longer silence"), **choices(
+        ("none", lazy("nothing counts")), ("allowance", lazy("the first part counts"))
+    ))
+    validity_months = whole(lazy("Hours from elsewhere are valid for"))
+    transfer_applies_ratio = BooleanField(lazy("The ratio applies to hours from elsewhere"))
+    practical_online = BooleanField(lazy("Online hours may fill practical requirements"))
+
+    def validate_ratio_steps(self, field: TextAreaField) -> None:
+        """Each line is read."""
+        try:
+            steps(field.data or "")
+        except ValueError as error:
+            raise ValidationError(_("Write one step a line, such as 30 = 1/2.")) from error
+
+
+ADVANCED = (
+    "speed", "rate_tolerance", "seek_forward", "concurrency", "policy_binding", "rounding_mode",
+    "rounding_quantum", "rounding_point", "cap_share", "cap_base", "cap_measured_on", "ratio_steps",
+    "pass_mark", "max_attempts", "cooldown_hours", "on_fail", "prompt_minutes",
+    "heartbeat_gap_minutes", "gap_grant", "validity_months", "transfer_applies_ratio",
+    "practical_online", "until_on",
+)
+
+
+@bp.get("/new")
+@access.needs(Permission.POLICIES_WRITE)
+def new() -> str:
+    """The empty form, or one filled from the version that is to be superseded."""
+    form = VersionForm()
+    with db.reading() as session:
+        fill_choices(session, form)
+        if "from" in request.args:
+            copy(form, policies.get(session, request.args["from"]))
+    return page(form)
+
+
+@bp.post("/new")
+@access.needs(Permission.POLICIES_WRITE)
+def create() -> Response | tuple[str, int] | str:
+    """Show what it would mean, or publish it."""
+    form = VersionForm()
+    wants = request.form.get("step", "preview")
+    with db.writing() as session:
+        fill_choices(session, form)
+        if not form.validate():
+            return page(form), 422
+        try:
+            draft = drafted(form)
+            officer = access.someone().subject_key
+            made = policies.prepared(session, draft, entered_by=officer, now=clock.now())
+            if wants != "publish":
+                return page(form, made)
+            made = policies.enter(session, draft, entered_by=officer, now=clock.now())
+        except errors.Invalid as refusal:
+            refusal.field = FIELD_OF_RULE.get(refusal.field, refusal.field)
+            form.refuse(refusal)
+            return page(form), 422
+    flash(_("The rule is published. It can be superseded, never edited."), "success")
+    return redirect(url_for("policies.version", version_id=made.id), 303)
+
+
+def page(form: VersionForm, made: PolicyVersion | None = None) -> str:
+    """The form, and above it what it means where it was read without fault."""
+    return render_template(
+        "policies/city/new.html",
+        form=form,
+        made=made,
+        rows=plain.rows(made.rules, made.prompts) if made else [],
+        worked=example.work(made) if made else [],
+        is_retroactive=made is not None and made.effective_from < made.issued_at,
+        has_advanced_errors=any(form[name].errors for name in ADVANCED),
+    )
+
+
+def fill_choices(session: Session, form: VersionForm) -> None:
+    """The city first, then its districts."""
+    places = session.scalars(
+        select(Jurisdiction).order_by(Jurisdiction.parent_id.is_not(None), Jurisdiction.id)
+    )
+    form.jurisdiction_id.choices = [(place.id, plain.place_name(place)) for place in places]
+
+
+def drafted(form: VersionForm) -> Draft:
+    """What was typed, in the domain's units."""
+    return Draft(
+        jurisdiction_id=form.jurisdiction_id.data,
+        effective_on=form.effective_on.data,
+        until_on=form.until_on.data,
+        title=form.title.data,
+        number=form.number.data or "",
+        text=form.text.data,
+        is_example=form.is_example.data,
+        rules=rules_of(form),
+        prompts=prompts_of(form),
+    )
+
+
+def rules_of(form: VersionForm) -> dict[str, Any]:
+    """The fields of `credit-rules.md` 3, every one of them."""
+    cap = form.cap_share.data
+    return {
+        "hour_ms": ms(form.hour_minutes, MS_PER_MINUTE),
+        "ratio": fraction_text(form.ratio.data),
+        "ratio_steps": steps(form.ratio_steps.data or "") or None,
+        "completion_threshold": fraction_text(form.completion_threshold.data),
+        "partial_credit": form.partial_credit.data,
+        "exam": {
+            "pass_mark": fraction_text(form.pass_mark.data if form.pass_mark.data is not None else 80),
+            "max_attempts": form.max_attempts.data,
+            "cooldown_ms": ms(form.cooldown_hours, MS_PER_HOUR) or 0,
+        },
+        "speed": form.speed.data,
+        "rate_tolerance": fraction_text(
+            form.rate_tolerance.data if form.rate_tolerance.data is not None else Fraction(1, 20)
+        ),
+        "seek_forward": form.seek_forward.data,
+        "concurrency": form.concurrency.data,
+        "daily_cap_ms": ms(form.daily_cap_minutes, MS_PER_MINUTE),
+        "heartbeat_gap_ms": ms(form.heartbeat_gap_minutes, MS_PER_MINUTE),
+        "gap_grant": form.gap_grant.data,
+        "presence": {"on_fail": form.on_fail.data},
+        "policy_binding": form.policy_binding.data,
+        "rounding": {
+            "mode": form.rounding_mode.data,
+            "quantum": None if form.rounding_quantum.data is None else fraction_text(form.rounding_quantum.data),
+            "point": form.rounding_point.data,
+        },
+        "share_cap": None if cap is None else {
+            "share": fraction_text(cap), "base": form.cap_base.data, "measured_on": form.cap_measured_on.data,
+        },
+        "validity_months": form.validity_months.data,
+        "transfer_applies_ratio": form.transfer_applies_ratio.data,
+        "practical_online": form.practical_online.data,
+    }
+
+
+def prompts_of(form: VersionForm) -> dict[str, int] | None:
+    """How often presence is asked, where it is."""
+    every_ms = ms(form.prompt_minutes, MS_PER_MINUTE)
+    return {"every_ms": every_ms, "answer_within_ms": MS_PER_MINUTE} if every_ms else None
+
+
+def ms(field: ExactField, unit_ms: int) -> int | None:
+    """A field in minutes or hours as whole milliseconds; Invalid where it is finer or negative."""
+    if field.data is None:
+        return None
+    value = field.data * unit_ms
+    if value < 0 or value.denominator != 1:
+        raise errors.Invalid("not_whole_ms", "Write a time of whole milliseconds, not below 0.", field=field.name)
+    return int(value)
+
+
+def steps(text: str) -> list[dict[str, Any]]:
+    """Lines such as `30 = 1/2`: from so many minutes, so many hours."""
+    found = []
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        read = STEP.fullmatch(line)
+        if read is None:
+            raise ValueError(line)
+        at_least = exact(read[1]) * MS_PER_MINUTE
+        if at_least.denominator != 1 or at_least < 0:
+            raise ValueError(line)
+        found.append({"at_least_ms": int(at_least), "hours": fraction_text(exact(read[2]))})
+    return found
+
+
+def copy(form: VersionForm, version: PolicyVersion) -> None:
+    """Fill the form from a version, but for its dates and its document."""
+    rules: Mapping[str, Any] = version.rules
+    form.jurisdiction_id.data = version.jurisdiction_id
+    for name in (
+        "partial_credit", "speed", "seek_forward", "concurrency", "policy_binding", "gap_grant",
+        "validity_months", "transfer_applies_ratio", "practical_online",
+    ):
+        form[name].data = rules[name]
+    for name in ("ratio", "completion_threshold", "rate_tolerance"):
+        form[name].data = Fraction(rules[name])
+    for name, value, unit in (
+        ("hour_minutes", rules["hour_ms"], MS_PER_MINUTE),
+        ("daily_cap_minutes", rules["daily_cap_ms"], MS_PER_MINUTE),
+        ("heartbeat_gap_minutes", rules["heartbeat_gap_ms"], MS_PER_MINUTE),
+        ("cooldown_hours", rules["exam"]["cooldown_ms"] or None, MS_PER_HOUR),
+        ("prompt_minutes", (version.prompts or {}).get("every_ms"), MS_PER_MINUTE),
+    ):
+        form[name].data = None if value is None else Fraction(value, unit)
+    form.pass_mark.data = Fraction(rules["exam"]["pass_mark"])
+    form.max_attempts.data = rules["exam"]["max_attempts"]
+    form.on_fail.data = rules["presence"]["on_fail"]
+    form.rounding_mode.data = rules["rounding"]["mode"]
+    form.rounding_quantum.data = Fraction(rules["rounding"]["quantum"]) if rules["rounding"]["quantum"] else None
+    form.rounding_point.data = rules["rounding"]["point"]
+    cap = rules["share_cap"]
+    if cap:
+        form.cap_share.data = Fraction(cap["share"])
+        form.cap_base.data, form.cap_measured_on.data = cap["base"], cap["measured_on"]
+    form.ratio_steps.data = "\n".join(
+        f"{plain.minutes(step['at_least_ms'])} = {step['hours']}" for step in rules["ratio_steps"] or []
+    )

@@ -1,0 +1,141 @@
+"""Everything known of a subject, as the credit engine takes it: the one source of every figure shown.
+
+Holds only the policy versions that bind this learner (`credit-rules.md` 5.36), and no personal data:
+persons, courses, lessons and playbacks are opaque ids.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from courses import enrolment, policies, quizzes
+from courses.credit import evidence as credit
+from courses.credit.policy import Policy
+from courses.enrolment import Taking
+from courses.ledger import accounts, offline, requirements
+from courses.watch import evidence as watched
+from media.base import to_ms
+
+TICK = timedelta(milliseconds=1)
+
+
+def of(
+    session: Session, subject_key: str, *, as_of: datetime, known_at: datetime | None = None
+) -> credit.Evidence:
+    """The evidence of what happened before `as_of` (exclusive), as it was known before `known_at`.
+
+    `known_at` is `as_of` unless given: later, where a settled past is read with all that arrived since.
+    """
+    known = known_at or as_of
+    bound = accounts.pool(session, subject_key, known_at=known - TICK)
+    takings = enrolment.takings(
+        session,
+        [row for row in reversed(enrolment.mine(session, subject_key)) if row.at < as_of],
+    )
+    due = requirements.of_subject(session, subject_key, before=known)
+    rules = versions(session, bound, [row.policy for row in due])
+    return credit.Evidence(
+        learner=subject_key,
+        as_of=to_ms(as_of),
+        policies=rules,
+        courses=courses(takings),
+        enrolments=[taken(taking) for taking in takings],
+        stretches=watching(session, subject_key, takings, as_of=as_of, known=known),
+        presence=[
+            row for row in watched.presence(session, subject_key, before=known) if row.at < to_ms(as_of)
+        ],
+        beats_heard=signs(session, subject_key, rules, as_of=as_of, known=known),
+        exams=exams(session, takings, as_of=as_of, known=known),
+        offline=[
+            credit.OfflineHours(row.id, row.on, row.hours, row.kind)
+            for row in offline.of_subject(session, subject_key, before=known)
+        ],
+        requirements=[
+            credit.Requirement(row.id, row.hours, to_ms(row.from_at), to_ms(row.to_at), row.policy, row.kind)
+            for row in due
+        ],
+    )
+
+
+def versions(
+    session: Session, bound: list[policies.Bound], named: Sequence[str]
+) -> list[Policy]:
+    """The pool as the engine takes it.
+
+    A requirement may name a version that binds the learner no more; it stands there for no time at all.
+    """
+    known = {row.version.label for row in bound}
+    found = [policies.typed(row) for row in bound]
+    for label in dict.fromkeys(named):
+        if label not in known:
+            row = policies.labelled(session, label)
+            found.append(policies.typed(policies.Bound(row, row.effective_from, row.effective_from)))
+    return found
+
+
+def courses(takings: list[Taking]) -> list[credit.Course]:
+    """The editions a learner took, each once, as they were frozen."""
+    found: dict[str, credit.Course] = {}
+    for taking in takings:
+        course = taking.course
+        withdrawn = None
+        if course.withdrawn_at is not None:
+            withdrawn = credit.Withdrawal(to_ms(course.withdrawn_at), course.withdrawal_rule or "keep_posted")
+        found[taking.edition.id] = credit.Course(
+            id=course.id,
+            edition=taking.edition.number,
+            exam=taking.edition.facts.get("exam", "none"),
+            lessons=[
+                credit.Lesson(lesson.lesson_id, lesson.duration_ms, lesson.fingerprint)
+                for lesson in taking.lessons
+            ],
+            withdrawn=withdrawn,
+        )
+    return list(found.values())
+
+
+def taken(taking: Taking) -> credit.Enrolment:
+    """One enrolment."""
+    row = taking.enrolment
+    return credit.Enrolment(
+        id=row.id,
+        course=row.course_id,
+        edition=taking.edition.number,
+        at=to_ms(row.at),
+        expires_at=to_ms(row.expires_at) if row.expires_at else None,
+    )
+
+
+def watching(
+    session: Session, subject_key: str, takings: list[Taking], *, as_of: datetime, known: datetime
+) -> list[credit.Stretch]:
+    """Stretches of these enrolments that began before `as_of`; the engine cuts the last one there."""
+    mine = {taking.enrolment.id for taking in takings}
+    return [
+        row
+        for row in watched.stretches(session, subject_key, before=known)
+        if row.enrolment in mine and row.wall_from < to_ms(as_of)
+    ]
+
+
+def signs(
+    session: Session, subject_key: str, rules: list[Policy], *, as_of: datetime, known: datetime
+) -> list[credit.HeardBeat]:
+    """Signs of life, where any of the rules asks for them; a row each quarter of a minute otherwise."""
+    if all(policy.heartbeat_gap_ms is None for policy in rules):
+        return []
+    return [
+        row for row in watched.beats_heard(session, subject_key, before=known) if row.at < to_ms(as_of)
+    ]
+
+
+def exams(
+    session: Session, takings: list[Taking], *, as_of: datetime, known: datetime
+) -> list[credit.ExamAttempt]:
+    """Attempts before `as_of`."""
+    ids = [taking.enrolment.id for taking in takings]
+    return [
+        credit.ExamAttempt(row.enrolment_id, to_ms(row.at), quizzes.exact(row.mark))
+        for row in quizzes.attempts(session, ids, before=as_of, known_at=known)
+    ]
