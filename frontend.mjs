@@ -15,7 +15,7 @@ const ENTRIES = readdirSync(`${STATIC}/src`, { withFileTypes: true })
   .filter((item) => item.isFile() && item.name.endsWith(".js") && !item.name.startsWith("_"))
   .map((item) => `${STATIC}/src/${item.name}`);
 // What phones of the last five years run; WeChat's and UC's own engines follow Chromium.
-const TARGET = ["chrome88", "firefox90", "safari14"];
+const TARGET = ["chrome88", "firefox90", "safari14.1"];
 
 // No DRM and no alternate audio here: the light build is half the size.
 const lightHls = {
