@@ -1,0 +1,137 @@
+// The learning page: picture, controls, time line, and the sentence that says how much of it counts.
+
+import { Controls } from "./watch/controls.js";
+import { Player } from "./watch/player.js";
+import { Timeline, time } from "./watch/timeline.js";
+import { load } from "./watch/video.js";
+
+const root = document.querySelector("[data-watch]");
+const config = JSON.parse(document.getElementById("watch-config").textContent);
+const { texts } = config;
+config.csrf = document.querySelector('meta[name="csrf-token"]').content;
+config.device = device();
+
+const video = root.querySelector("video");
+const panel = root.querySelector("[data-panel]");
+const words = root.querySelector("[data-words]");
+const button = root.querySelector("[data-panel-button]");
+const link = root.querySelector("[data-panel-link]");
+const line = root.querySelector("[data-line]");
+const counts = root.querySelector("[data-counts]");
+const lost = root.querySelector("[data-lost]");
+const afterwards = root.querySelector("[data-afterwards]");
+
+const page = {
+  isLoaded: false,
+  lastTold: null,
+
+  opened(opened) {
+    controls.limit(opened.max_rate);
+    this.told({ ...opened, not_counted: [] });
+    if (this.isLoaded) return;
+    this.isLoaded = true;
+    load(video, opened.manifest_url);
+    const at = config.startMs ?? opened.resume_ms;
+    video.addEventListener("loadedmetadata", () => seek(at), { once: true });
+  },
+
+  told(answer) {
+    this.lastTold = answer;
+    counts.textContent = fill(texts.counts, {
+      effective: time(Number(fraction(answer.effective_ms))),
+      duration: time(config.durationMs),
+    });
+    const missed = (answer.not_counted ?? []).filter((row) => fraction(row.wall_ms) >= 500);
+    lost.hidden = missed.length === 0;
+    lost.textContent = missed
+      .map((row) =>
+        fill(texts.notCounted, {
+          time: time(Math.max(1000, fraction(row.wall_ms))),
+          reason: texts.reasons[row.reason] ?? row.reason,
+        }),
+      )
+      .join(" ");
+    this.finished();
+  },
+
+  finished() {
+    const covered = player.covered.reduce((sum, [from, to]) => sum + fraction(to) - fraction(from), 0);
+    const isWhole = covered >= config.durationMs - 250;
+    afterwards.hidden = !isWhole;
+    if (isWhole && video.ended) player.finish();
+  },
+
+  moved() {
+    const covered = player.covered.map(([from, to]) => [fraction(from), fraction(to)]);
+    timeline.show(covered, player.playing(), video.currentTime * 1000);
+  },
+
+  problem(kind, title = "") {
+    if (kind === "line") {
+      line.hidden = false;
+      return;
+    }
+    if (kind === "seek") {
+      lost.hidden = false;
+      lost.textContent = texts.seekBlocked;
+      return;
+    }
+    words.textContent = title || texts.refused;
+    button.hidden = kind !== "takenOver";
+    link.hidden = kind === "takenOver";
+    link.href = kind === "signIn" ? config.signInUrl : config.courseUrl;
+    link.textContent = kind === "signIn" ? texts.signIn : texts.backToCourse;
+    panel.hidden = false;
+    (button.hidden ? link : button).focus();
+  },
+
+  calm(kind = "") {
+    line.hidden = true;
+    if (!kind) panel.hidden = true;
+  },
+
+  needsTap() {
+    controls.play.focus();
+  },
+};
+
+const player = new Player(video, config, page);
+const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek });
+const controls = new Controls(root.querySelector("[data-player]"), video, player, texts);
+
+button.addEventListener("click", () => player.takeBack());
+addEventListener("offline", () => page.problem("line"));
+addEventListener("online", () => page.calm("line"));
+video.addEventListener("ended", () => page.finished());
+page.moved();
+root.dataset.ready = "";
+player.start();
+
+function seek(ms) {
+  video.currentTime = Math.min(ms, config.durationMs - 1) / 1000;
+  timeline.show(player.covered, player.playing(), ms);
+}
+
+function fraction(value) {
+  const [above, below = "1"] = String(value).split("/");
+  return Number(above) / Number(below);
+}
+
+function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
+}
+
+// What the learner calls it in "you went on there": the kind of machine, nothing that identifies it.
+function device() {
+  const agent = navigator.userAgent;
+  const kinds = [
+    [/MicroMessenger/i, "WeChat"],
+    [/iPad/i, "iPad"],
+    [/iPhone/i, "iPhone"],
+    [/Android/i, "Android"],
+    [/Windows/i, "Windows"],
+    [/Macintosh/i, "Mac"],
+    [/Linux/i, "Linux"],
+  ];
+  return kinds.find(([pattern]) => pattern.test(agent))?.[1] ?? "browser";
+}

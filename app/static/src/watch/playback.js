@@ -1,0 +1,54 @@
+// One opening of the lesson as the server knows it: asks for it, numbers its beats, hands them to the
+// queue. Knows nothing of pictures or pages.
+
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.code ?? String(status));
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.title = problem.title ?? "";
+  }
+}
+
+export async function open(config) {
+  const response = await fetch(config.openUrl, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": config.csrf },
+    body: JSON.stringify({ device: config.device }),
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, answer);
+  return new Playback(answer);
+}
+
+export class Playback {
+  constructor(opened) {
+    this.id = opened.id;
+    this.token = opened.token;
+    this.beatsUrl = `/api/v1/playbacks/${opened.id}/beats`;
+    this.closeUrl = `/api/v1/playbacks/${opened.id}`;
+    this.opened = opened;
+    this.beatEveryMs = opened.beat_every_ms;
+    this.seq = 1;
+  }
+
+  draft(queue, spans) {
+    return queue.draft(this, { seq: this.seq, spans, state: "playing" });
+  }
+
+  tell(queue, spans, state, options) {
+    const body = { seq: this.seq, spans, state };
+    this.seq += 1;
+    return queue.tell(this, body, options);
+  }
+
+  close() {
+    return fetch(this.closeUrl, {
+      method: "DELETE",
+      keepalive: true,
+      credentials: "omit",
+      headers: { Authorization: `Bearer ${this.token}` },
+    }).catch(() => {});
+  }
+}

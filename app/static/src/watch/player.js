@@ -1,0 +1,259 @@
+// The player's life: opens a playback, records what is played, tells it in beats, and goes on after
+// whatever happens to the line, the phone, the machine or the learner's other devices.
+
+import { Clock } from "./clock.js";
+import { open, Refused } from "./playback.js";
+import { Queue } from "./queue.js";
+import { merged, Recorder } from "./spans.js";
+
+const LOOK_MS = 250;
+const DRAFT_MS = 1000;
+const ONWARD_MS = 1000; // how far ahead of what is covered a blocked seek may land, for rounding
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 15_000;
+
+export class Player {
+  // `page` shows things: told(answer), moved(), problem(kind, title), calm(), needsTap().
+  constructor(video, config, page) {
+    this.video = video;
+    this.config = config;
+    this.page = page;
+    this.clock = new Clock();
+    this.recorder = new Recorder(this.clock);
+    this.queue = new Queue((beat, status, answer) => this.answered(beat, status, answer));
+    this.playback = null;
+    this.covered = config.covered;
+    this.maxRate = config.maxRate;
+    this.isBlocked = config.seekForward === "blocked";
+    this.sentAt = 0;
+    this.draftedAt = 0;
+    this.isOver = false; // another device went on
+    this.pausedByHiding = false;
+    this.opening = null;
+    this.waitMs = FIRST_WAIT_MS;
+  }
+
+  async start() {
+    await this.queue.start();
+    this.listen();
+    // What an earlier page could not tell is told first, while its playback is still the open one.
+    if ((await this.queue.left()).length) await this.queue.send();
+    await this.open();
+    setInterval(() => this.look(), LOOK_MS);
+  }
+
+  // Opens a playback, trying again while the line is down. One at a time.
+  open() {
+    this.opening ??= this.tryToOpen().finally(() => {
+      this.opening = null;
+    });
+    return this.opening;
+  }
+
+  async tryToOpen() {
+    for (;;) {
+      try {
+        this.began(await open(this.config));
+        return true;
+      } catch (error) {
+        if (error instanceof Refused && error.status < 500 && error.status !== 429) {
+          this.stop();
+          this.page.problem(error.status === 401 ? "signIn" : "refused", error.title);
+          return false;
+        }
+        this.page.problem("line");
+        await new Promise((resolve) => setTimeout(resolve, this.waitMs));
+        this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
+      }
+    }
+  }
+
+  began(playback) {
+    const { opened } = playback;
+    this.waitMs = FIRST_WAIT_MS;
+    this.isOver = false;
+    this.playback = playback;
+    this.clock.restart();
+    this.recorder.drop();
+    this.covered = opened.covered_ms;
+    this.maxRate = opened.max_rate;
+    this.isBlocked = opened.seek_forward === "blocked";
+    this.sentAt = this.clock.now();
+    this.page.calm();
+    this.page.opened(opened);
+    if (this.isAdvancing()) this.recorder.begin(this.mediaMs(), this.video.playbackRate);
+  }
+
+  listen() {
+    const { video } = this;
+    video.addEventListener("playing", () => this.plays());
+    for (const name of ["waiting", "seeking", "emptied", "stalled"]) {
+      video.addEventListener(name, () => this.halts());
+    }
+    video.addEventListener("pause", () => this.pauses());
+    video.addEventListener("ended", () => this.ends());
+    video.addEventListener("seeking", () => this.holdBack());
+    video.addEventListener("seeked", () => this.plays());
+    video.addEventListener("ratechange", () => this.changesRate());
+    video.addEventListener("timeupdate", () => this.page.moved());
+    document.addEventListener("visibilitychange", () => this.turns());
+    addEventListener("pagehide", () => this.leaves());
+  }
+
+  mediaMs() {
+    return this.video.currentTime * 1000;
+  }
+
+  isAdvancing() {
+    const { video } = this;
+    return !video.paused && !video.seeking && !video.ended && video.readyState > 2;
+  }
+
+  plays() {
+    if (!this.playback || !this.isAdvancing()) return;
+    if (this.clock.hasSlept()) {
+      this.renew();
+      return;
+    }
+    if (!this.recorder.run) this.recorder.begin(this.mediaMs(), this.video.playbackRate);
+  }
+
+  // `stalled` speaks of the network only: while the picture moves, playing goes on.
+  halts() {
+    if (!this.isAdvancing()) this.recorder.end(this.recorder.run?.to ?? 0);
+  }
+
+  pauses() {
+    this.recorder.end(this.mediaMs());
+    if (this.video.ended) return;
+    this.tell(document.hidden ? "hidden" : "paused");
+  }
+
+  async ends() {
+    this.recorder.end(this.mediaMs());
+    await this.tell("ended");
+    this.page.moved();
+  }
+
+  // Away from the page nothing counts, so the picture waits for the learner instead of running on.
+  turns() {
+    if (document.hidden) {
+      this.pausedByHiding = !this.video.paused;
+      if (this.pausedByHiding) this.video.pause();
+      return;
+    }
+    if (this.clock.hasSlept()) this.renew();
+    else if (this.queue.kept) this.queue.send();
+    if (this.pausedByHiding) {
+      this.pausedByHiding = false;
+      this.video.play().catch(() => this.page.needsTap());
+    }
+  }
+
+  leaves() {
+    this.recorder.end(this.mediaMs());
+    this.tell("hidden", { leaving: true });
+  }
+
+  changesRate() {
+    if (this.video.playbackRate > this.maxRate) this.video.playbackRate = this.maxRate;
+    if (this.recorder.run) this.recorder.look(this.mediaMs(), this.video.playbackRate);
+  }
+
+  // Where the policy forbids to seek ahead, a seek ends at the furthest point covered.
+  holdBack() {
+    if (!this.isBlocked) return;
+    const furthest = this.furthestMs();
+    if (this.mediaMs() > furthest + ONWARD_MS) {
+      this.video.currentTime = furthest / 1000;
+      this.page.problem("seek");
+    }
+  }
+
+  furthestMs() {
+    return merged([...this.covered, ...this.playing()]).reduce((most, [, to]) => Math.max(most, to), 0);
+  }
+
+  // Media of spans that no answer has confirmed yet.
+  playing() {
+    const waiting = this.told ?? [];
+    return [...waiting, ...this.recorder.peek()].map((span) => [span.from_ms, span.to_ms]);
+  }
+
+  look() {
+    this.page.moved();
+    if (!this.playback || this.isOver) return;
+    if (this.clock.hasSlept()) {
+      this.renew();
+      return;
+    }
+    if (this.isAdvancing()) {
+      if (this.recorder.run) this.recorder.look(this.mediaMs(), this.video.playbackRate);
+      else this.recorder.begin(this.mediaMs(), this.video.playbackRate);
+    }
+    const now = this.clock.now();
+    if (now - this.sentAt >= this.playback.beatEveryMs && this.recorder.peek().length) {
+      this.tell("playing");
+    } else if (now - this.draftedAt >= DRAFT_MS && this.recorder.peek().length) {
+      this.draftedAt = now;
+      this.playback.draft(this.queue, this.recorder.peek());
+    }
+  }
+
+  tell(state, options) {
+    if (!this.playback || this.isOver) return Promise.resolve();
+    const spans = this.recorder.take();
+    if (!spans.length && state !== "hidden" && state !== "paused") return Promise.resolve();
+    this.sentAt = this.clock.now();
+    this.told = [...(this.told ?? []), ...spans];
+    return this.playback.tell(this.queue, spans, state, options);
+  }
+
+  // The machine slept or its clock was set: what was played before is told, then a new clock begins.
+  async renew() {
+    this.recorder.close();
+    this.tell("paused");
+    await this.open();
+  }
+
+  answered(beat, status, answer) {
+    const isMine = this.playback && beat.playback === this.playback.id;
+    if (answer.covered_ms) {
+      this.covered = answer.covered_ms;
+      this.page.told(answer);
+    }
+    if (!isMine) return;
+    const known = new Set(beat.body.spans.map((span) => span.began_ms));
+    this.told = (this.told ?? []).filter((span) => !known.has(span.began_ms));
+    if (status === 200) {
+      this.playback.beatEveryMs = answer.beat_every_ms;
+      this.page.calm("line");
+    } else if (status === 409 && answer.code === "playback_taken_over") {
+      this.stop();
+      this.page.problem("takenOver", answer.title);
+    } else if (status === 410 || status === 401) {
+      this.told = [];
+      this.open(); // goes on where it was: the picture does not even stop
+    }
+  }
+
+  stop() {
+    this.isOver = true;
+    this.recorder.drop();
+    this.told = [];
+    this.video.pause();
+  }
+
+  // The learner goes on here after another device had taken over.
+  async takeBack() {
+    if (await this.open()) await this.video.play().catch(() => this.page.needsTap());
+  }
+
+  // Everything is covered and told: nothing more is to come from this playback.
+  async finish() {
+    if (!this.playback || this.isOver) return;
+    await this.queue.send();
+    await this.playback.close();
+    this.isOver = true;
+  }
+}

@@ -1,0 +1,89 @@
+// The line below the picture: what is covered, where the player stands, and what is missing. A tap goes
+// to the start of the missing piece under the finger; each missing piece is a button besides.
+
+import { gaps, merged } from "./spans.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 1000;
+const SMALLEST_MS = 500; // a gap that nobody could see or hear
+const MOST_BUTTONS = 6;
+
+export class Timeline {
+  constructor(root, { durationMs, texts, go }) {
+    this.durationMs = durationMs;
+    this.texts = texts;
+    this.go = go;
+    this.bar = root.querySelector("[data-timeline]");
+    this.covered = root.querySelector("[data-covered]");
+    this.head = root.querySelector("[data-head]");
+    this.missing = root.querySelector("[data-missing]");
+    this.shown = "";
+    this.pairs = [];
+    this.bar.addEventListener("click", (event) => this.tapped(event));
+  }
+
+  // `told` is what the server has covered, `playing` what this page played since.
+  show(told, playing, positionMs) {
+    this.pairs = merged(told);
+    const state = JSON.stringify([this.pairs, playing]);
+    if (state !== this.shown) {
+      this.shown = state;
+      this.covered.replaceChildren(
+        ...playing.map((pair) => this.rect(pair, "pending")),
+        ...this.pairs.map((pair) => this.rect(pair, "covered")),
+      );
+      this.list(merged([...told, ...playing]));
+    }
+    this.head.setAttribute("x", String(this.at(positionMs) - 2));
+  }
+
+  at(ms) {
+    return Math.min(WIDTH, Math.max(0, (ms / this.durationMs) * WIDTH));
+  }
+
+  rect([from, to], kind) {
+    const rect = document.createElementNS(SVG, "rect");
+    rect.setAttribute("class", `spans__span spans__span--${kind}`);
+    rect.setAttribute("x", this.at(from).toFixed(2));
+    rect.setAttribute("width", Math.max(0.5, this.at(to) - this.at(from)).toFixed(2));
+    rect.setAttribute("height", "16");
+    return rect;
+  }
+
+  list(covered) {
+    const missing = gaps(covered, this.durationMs).filter(([from, to]) => to - from >= SMALLEST_MS);
+    this.missing.replaceChildren(
+      ...missing.slice(0, MOST_BUTTONS).map(([from, to]) => {
+        const item = document.createElement("li");
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "missing__button";
+        button.textContent = `${time(from)} – ${time(to)}`;
+        button.setAttribute(
+          "aria-label",
+          this.texts.goTo.replace("{from}", time(from)).replace("{to}", time(to)),
+        );
+        button.addEventListener("click", () => this.go(from));
+        item.append(button);
+        return item;
+      }),
+    );
+    this.missing.parentElement.hidden = missing.length === 0;
+  }
+
+  tapped(event) {
+    const box = this.bar.getBoundingClientRect();
+    const ms = ((event.clientX - box.left) / box.width) * this.durationMs;
+    const gap = gaps(this.pairs, this.durationMs).find(([from, to]) => from <= ms && ms < to);
+    const start = gap && ms - gap[0] < this.durationMs * 0.05 ? gap[0] : ms;
+    this.go(Math.max(0, Math.floor(start)));
+  }
+}
+
+export function time(ms) {
+  const seconds = Math.floor(ms / 1000);
+  const pad = (value) => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${pad(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+}

@@ -1,0 +1,13 @@
+"""Watching a lesson: the learning page, and the API that its player and other clients speak."""
+
+from flask import Flask
+
+from app import jobs
+from app.watch import api, learner, upkeep
+
+
+def install(app: Flask) -> None:
+    """Register pages, API and the job that closes silent playbacks."""
+    app.register_blueprint(learner.bp)
+    app.register_blueprint(api.bp)
+    jobs.register(app, "watch", upkeep.close_silent, upkeep.due)
