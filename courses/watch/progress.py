@@ -1,0 +1,266 @@
+"""Where a learner stands in an enrolment, as the credit engine says it: what a beat's answer tells.
+
+The evidence given to the engine is this enrolment's own, and where a policy caps the day all of the
+learner's. Playbacks of one learner never overlap (`playbacks.open`), so nothing else can matter to
+coverage, effective time and what is provisional; the ledger's statement of everything agrees.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses import enrolment as enrolments
+from courses import policies
+from courses.credit import evidence as credit
+from courses.credit import exact, recompute
+from courses.credit.exact import Exact
+from courses.credit.policy import Policy, Pool
+from courses.credit.reading_policy import read_policy
+from courses.credit.statement import EnrolmentResult
+from courses.enrolment import Taking
+from courses.watch import beats, evidence, spans
+from courses.watch.models import Playback
+from courses.watch.playbacks import Hearing
+from media.base import to_ms
+
+# Where no rule is in force, coverage is still kept and shown, and nothing is promised.
+NO_RULE = Policy(id="none", version="0", issued_at=0, effective_from=0, ratio=Fraction(0))
+Exams = Mapping[str, Sequence[tuple[datetime, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The versions that bind an enrolment's jurisdiction, and the one in force now."""
+
+    versions: tuple[Policy, ...]
+    now: Policy
+
+    @property
+    def max_rate(self) -> int:
+        """How fast a player may go."""
+        return 1 if self.now.speed == "reject" else beats.FASTEST
+
+    def beat_every_ms(self, usual_ms: int) -> int:
+        """How often a player reports: always below the gap that would void its time."""
+        gap_ms = self.now.heartbeat_gap_ms
+        return usual_ms if gap_ms is None else max(1, min(usual_ms, gap_ms // 2))
+
+
+@dataclass(frozen=True, slots=True)
+class LessonStanding:
+    """One lesson of an enrolment. `covered_ms` are `[from, to]` pairs in ascending order."""
+
+    lesson_id: str
+    duration_ms: int
+    covered_ms: list[list[Any]]
+    effective_ms: Exact
+    coverage: Fraction
+    not_counted: Mapping[str, Exact]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of it is missing."""
+        return self.coverage >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An enrolment: its lessons in order, and hours as exact fractions."""
+
+    lessons: tuple[LessonStanding, ...]
+    effective_ms: Exact
+    provisional_hours: Fraction
+    posted_hours: Fraction
+    is_covered: bool
+
+    def lesson(self, lesson_id: str) -> LessonStanding:
+        """One lesson, which the edition has."""
+        return next(one for one in self.lessons if one.lesson_id == lesson_id)
+
+    def told(self, lesson_id: str) -> dict[str, Any]:
+        """What every answer about a lesson holds."""
+        lesson = self.lesson(lesson_id)
+        return {
+            "covered_ms": lesson.covered_ms,
+            "effective_ms": exact.plain(lesson.effective_ms),
+            "provisional_hours": exact.text(self.provisional_hours),
+        }
+
+
+def rules(session: Session, jurisdiction_id: str, *, now: datetime) -> Rules:
+    """The rules of a jurisdiction as known now; `NO_RULE` alone where there are none."""
+    bound = policies.pool(session, jurisdiction_id, known_at=now)
+    versions = tuple(
+        read_policy(policies.as_rules(one), f"policies[{index}]") for index, one in enumerate(bound)
+    )
+    at = to_ms(now)
+    found = Pool(versions).in_force(at, at) if versions else None
+    return Rules(versions or (NO_RULE,), found or NO_RULE)
+
+
+def judged_with(session: Session, taking: Taking, by: Rules) -> list[Taking]:
+    """The takings that must be looked at together with this one; itself alone without a daily cap."""
+    if all(version.daily_cap_ms is None for version in by.versions):
+        return [taking]
+    mine = enrolments.mine(session, taking.enrolment.subject_key)
+    return enrolments.takings(session, sorted(mine, key=lambda one: (one.at, one.id)))
+
+
+def standings(
+    session: Session,
+    takings: Sequence[Taking],
+    by: Rules,
+    *,
+    exams: Exams,
+    now: datetime,
+    hearing: Hearing | None = None,
+) -> dict[str, Standing]:
+    """How each of these enrolments stands, by its id; a beat that is not stored yet included."""
+    known = _evidence(session, takings, by, exams=exams, now=now, hearing=hearing)
+    try:
+        statement = recompute.statement(known)
+    except credit.BadEvidence:  # no version is in force at some instant of it
+        statement = recompute.statement(replace(known, policies=(NO_RULE,)))
+    return {
+        found.id: _standing(found, taking)
+        for found, taking in zip(statement.enrolments, takings, strict=True)
+    }
+
+
+def _evidence(
+    session: Session,
+    takings: Sequence[Taking],
+    by: Rules,
+    *,
+    exams: Exams,
+    now: datetime,
+    hearing: Hearing | None,
+) -> credit.Evidence:
+    return credit.Evidence(
+        learner=takings[0].enrolment.subject_key,
+        # What was let in up to the slack has happened, as far as anybody can tell the learner.
+        as_of=to_ms(now) + beats.SLACK_MS + 1,
+        policies=by.versions,
+        courses=_courses(takings),
+        enrolments=[_enrolment(taking) for taking in takings],
+        stretches=_stretches(session, takings, hearing),
+        exams=[
+            credit.ExamAttempt(enrolment_id, to_ms(at), Fraction(mark))
+            for enrolment_id, sittings in exams.items()
+            for at, mark in sittings
+        ],
+    )
+
+
+def _courses(takings: Iterable[Taking]) -> list[credit.Course]:
+    found: dict[str, credit.Course] = {}
+    for taking in takings:
+        course, edition = taking.course, taking.edition
+        withdrawn = None
+        if course.withdrawn_at is not None:
+            withdrawn = credit.Withdrawal(
+                to_ms(course.withdrawn_at), course.withdrawal_rule or "keep_posted"
+            )
+        found[edition.id] = credit.Course(
+            id=course.id,
+            edition=edition.number,
+            exam=edition.facts["exam"],
+            lessons=[credit.Lesson(one.lesson_id, one.duration_ms) for one in taking.lessons],
+            withdrawn=withdrawn,
+        )
+    return list(found.values())
+
+
+def _enrolment(taking: Taking) -> credit.Enrolment:
+    row = taking.enrolment
+    return credit.Enrolment(
+        id=row.id,
+        course=row.course_id,
+        edition=taking.edition.number,
+        at=to_ms(row.at),
+        expires_at=None if row.expires_at is None else to_ms(row.expires_at),
+    )
+
+
+def _stretches(
+    session: Session, takings: Sequence[Taking], hearing: Hearing | None
+) -> list[credit.Stretch]:
+    playbacks = session.scalars(
+        select(Playback)
+        .where(Playback.enrolment_id.in_([taking.enrolment.id for taking in takings]))
+        .order_by(Playback.opened_at, Playback.id)
+    ).all()
+    live = hearing.playback.id if hearing else None
+    heard = evidence.of_beats(session, [one for one in playbacks if one.id != live])
+    if hearing is not None:
+        heard[hearing.playback.id] = list(hearing.told)
+    return [
+        stretch
+        for playback in playbacks
+        for stretch in evidence.of_playback(playback, heard[playback.id])
+    ]
+
+
+def _standing(found: EnrolmentResult, taking: Taking) -> Standing:
+    return Standing(
+        lessons=tuple(
+            LessonStanding(
+                lesson_id=lesson.lesson_id,
+                duration_ms=lesson.duration_ms,
+                covered_ms=[[exact.plain(a), exact.plain(b)] for a, b in said.covered_ms],
+                effective_ms=said.effective_ms,
+                coverage=said.coverage,
+                not_counted=dict(said.not_counted),
+            )
+            for lesson, said in zip(taking.lessons, found.lessons, strict=True)
+        ),
+        effective_ms=found.effective_ms,
+        provisional_hours=found.provisional_hours,
+        posted_hours=found.posted_hours,
+        is_covered=found.is_coverage_open,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a beat changed in its playback: wall time gained, and told but held by nobody's time."""
+
+    counted_ms: int
+    cut_ms: int
+
+
+def worth(hearing: Hearing) -> Worth:
+    """Wall time that a beat adds to its playback, and what of it the door or other beats took."""
+    before = _wall_ms(hearing.playback, hearing.told_before)
+    after = _wall_ms(hearing.playback, hearing.told)
+    told_ms = spans.total_ms(hearing.kept) + hearing.cut_ms
+    gained = after - before
+    return Worth(max(0, gained), told_ms - gained)
+
+
+def not_counted(hearing: Hearing, lesson: LessonStanding, of: Worth) -> list[dict[str, Any]]:
+    """What of this beat did not count: the door's cuts as `bad_stretch`, then the engine's reasons."""
+    reasons: dict[str, Exact] = {beats.BAD_STRETCH: of.cut_ms}
+    before = {reason: Fraction(ms) for reason, ms in hearing.playback.not_counted.items()}
+    for reason, ms in lesson.not_counted.items():
+        more = ms - before.get(reason, Fraction(0))
+        reasons[reason] = reasons.get(reason, 0) + max(Fraction(0), more)
+    return [
+        {"reason": reason, "wall_ms": exact.plain(ms)} for reason, ms in reasons.items() if ms > 0
+    ]
+
+
+def tally(lesson: LessonStanding) -> dict[str, str]:
+    """What did not count in a lesson so far, as a playback remembers it."""
+    return {reason: exact.text(ms) for reason, ms in lesson.not_counted.items()}
+
+
+def _wall_ms(playback: Playback, heard: Sequence[beats.Heard]) -> int:
+    return sum(
+        stretch.wall_to - stretch.wall_from for stretch in evidence.of_playback(playback, heard)
+    )
