@@ -85,7 +85,15 @@ def begin(
     if fingerprint and not FINGERPRINT.fullmatch(fingerprint):
         raise errors.Invalid("fingerprint_malformed", "The file's fingerprint is malformed.")
     name = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "file"
-    found = _unfinished(session, owner, kind, name, size_bytes, fingerprint, now)
+    found = _unfinished(
+        session,
+        owner=owner,
+        kind=kind,
+        file_name=name,
+        size_bytes=size_bytes,
+        fingerprint=fingerprint,
+        now=now,
+    )
     if found is not None:
         return found
     while size_bytes > part_bytes * MOST_PARTS:
@@ -123,6 +131,7 @@ def check_size(size_bytes: int, *, limit_bytes: int) -> None:
 
 def _unfinished(
     session: Session,
+    *,
     owner: str,
     kind: AssetKind,
     file_name: str,

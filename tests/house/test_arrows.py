@@ -23,11 +23,12 @@ COURSES = [
     {"oversight"},
 ]
 MEDIA = [
-    {"base", "errors", "tools"},
+    {"base", "errors", "tools", "confine"},
     {"assets"},
+    {"leases"},
     {"storage"},
     {"uploads"},
-    {"probe", "ladder"},
+    {"probe", "ladder", "pictures"},
     {"transcode"},
     {"playback", "captions"},
 ]

@@ -1,0 +1,99 @@
+"""Which rungs a source gets: pure, from its size alone. Never above the source, at least two.
+
+A rung's name is its short side, as phones are held both ways; sizes are even, pixels square.
+The rates cap a constant quality: slides stay far below them, a moving picture is kept in bounds.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+STEPS = (1080, 720, 540, 360)
+SMALL_STEPS = (270, 180)
+OWN_STEP = Fraction(23, 20)  # a source this much above the next step down gets a rung of its own
+FEWEST = 2
+TALLEST = 1080
+MOST_FPS = 30
+# Short side: (constant rate factor, highest video rate, sound), bit/s. The caps are near Apple's
+# authoring table; they meet a 3G line (about 700 kbit/s) with the lowest rung.
+RATES = {
+    180: (27, 180_000, 48_000),
+    270: (26, 300_000, 48_000),
+    360: (25, 500_000, 64_000),
+    540: (24, 1_100_000, 64_000),
+    720: (24, 2_200_000, 96_000),
+    1080: (24, 4_200_000, 96_000),
+}
+LEAN_FACTOR = Fraction(1, 2)
+LEAN_CRF = 6  # six steps of the factor are about half the bits
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rendition to make; `crf` caps quality, `video_bps` the rate."""
+
+    name: str
+    width: int
+    height: int
+    crf: int
+    video_bps: int
+    audio_bps: int
+
+
+def even(value: Fraction | int) -> int:
+    """The nearest even number, at least 2, as 4:2:0 pictures need."""
+    return max(2, 2 * round(Fraction(value) / 2))
+
+
+def rungs(width: int, height: int) -> tuple[Rung, ...]:
+    """The ladder of a source whose upright picture has `width` x `height` > 0, smallest first."""
+    short = min(width, height)
+    steps = sorted(_steps(short))
+    ladder = [_rung(width, height, step) for step in steps]
+    if len(ladder) < FEWEST:
+        ladder.insert(0, _lean(ladder[0]))
+    return tuple(ladder)
+
+
+def _steps(short: int) -> list[int]:
+    top = min(short, TALLEST)
+    steps = [step for step in STEPS if step <= top]
+    if not steps or (top >= steps[0] * OWN_STEP):
+        steps.insert(0, even(top) if even(top) <= top else even(top) - 2 or 2)
+    smaller = iter(SMALL_STEPS)
+    while len(steps) < FEWEST:
+        step = next(smaller, None)
+        if step is None:
+            break
+        if step * OWN_STEP <= steps[0]:
+            steps.append(step)
+    return steps
+
+
+def _rung(width: int, height: int, step: int) -> Rung:
+    short, long = min(width, height), max(width, height)
+    other = even(Fraction(long * step, short))
+    wide, high = (other, step) if width >= height else (step, other)
+    base = next((known for known in sorted(RATES) if known >= step), TALLEST)
+    crf, video_bps, audio_bps = RATES[base]
+    scaled = int(video_bps * Fraction(step, base) ** 2) if step < base else video_bps
+    return Rung(f"{step}p", wide, high, crf, max(scaled, 60_000), audio_bps)
+
+
+def _lean(rung: Rung) -> Rung:
+    """The same picture at half the bits: the second rung of a source too small for two sizes."""
+    return Rung(
+        f"{rung.name}-lean",
+        rung.width,
+        rung.height,
+        rung.crf + LEAN_CRF,
+        max(int(rung.video_bps * LEAN_FACTOR), 40_000),
+        rung.audio_bps,
+    )
+
+
+def frame_rate(source: Fraction | None) -> Fraction:
+    """Frames a second to encode: the source's, halved until it is at most 30."""
+    rate = source if source is not None and source > 0 else Fraction(25)
+    while rate > MOST_FPS:
+        rate /= 2
+    return max(rate, Fraction(1))

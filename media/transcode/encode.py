@@ -1,0 +1,177 @@
+"""The ffmpeg commands: one decode for all rungs, key frames where segments begin, a poster.
+
+Input protocols and containers are listed, so a file can name no other; nothing reaches a shell.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from media import confine, errors, ladder
+from media.ladder import Rung
+from media.probe import CONTAINERS, Facts
+
+SEGMENT_S = 6  # Apple's authoring specification, 1.9
+PRESET = "veryfast"
+LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}  # EBU R128 measure, at the level speech on phones needs
+SAMPLE_RATE = 48_000
+OUT_TIME = re.compile(rb"out_time_us=(\d+)")
+DISK_FULL = "No space left on device"
+POSTER_AT = Fraction(1, 10)
+
+
+def command(
+    source: Path, facts: Facts, rungs: Sequence[Rung], *, ffmpeg_path: str, folder: Path
+) -> list[str]:
+    """The command that makes every rung in `folder/<name>/`."""
+    opened = ffmpeg.input(f"file:{source}", protocol_whitelist="file", format_whitelist=CONTAINERS)
+    rate = ladder.frame_rate(facts.rate)
+    pictures = (
+        opened[str(facts.video_index)]
+        .filter("fps", fps=f"{rate.numerator}/{rate.denominator}")
+        .filter("format", "yuv420p")
+        .filter_multi_output("split", len(rungs))
+    )
+    sounds = _sounds(opened, facts, len(rungs))
+    outputs = []
+    for index, rung in enumerate(rungs):
+        picture = (
+            pictures[index]
+            .filter("scale", rung.width, rung.height, flags="bicubic")
+            .filter("setsar", "1")
+        )
+        streams = [picture] if sounds is None else [picture, sounds[index]]
+        target = folder / rung.name / "index.m3u8"
+        options = _options(rung, rate, folder / rung.name, facts)
+        outputs.append(ffmpeg.output(*streams, str(target), **options))
+    whole = ffmpeg.merge_outputs(*outputs).global_args(
+        "-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1"
+    )
+    return [str(part) for part in whole.compile(cmd=ffmpeg_path)]
+
+
+def _sounds(opened: Any, facts: Facts, count: int) -> Any:
+    if facts.audio_index is None:
+        return None
+    return (
+        opened[str(facts.audio_index)]
+        .filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        .filter("aformat", channel_layouts="mono" if facts.channels == 1 else "stereo")
+        .filter("loudnorm", **LOUDNESS)
+        .filter("aresample", SAMPLE_RATE)
+        .filter_multi_output("asplit", count)
+    )
+
+
+def _options(rung: Rung, rate: Fraction, folder: Path, facts: Facts) -> dict[str, Any]:
+    options = {
+        "f": "hls",
+        "hls_time": SEGMENT_S,
+        "hls_playlist_type": "vod",
+        "hls_segment_type": "fmp4",
+        "hls_fmp4_init_filename": "init.mp4",
+        "hls_segment_filename": str(folder / "seg_%05d.m4s"),
+        "hls_flags": "independent_segments",
+        "c:v": "libx264",
+        "preset": PRESET,
+        "crf": rung.crf,
+        "maxrate": rung.video_bps,
+        "bufsize": 2 * rung.video_bps,
+        # Key frames come where segments begin and nowhere else: alike in every rung.
+        "force_key_frames": f"expr:gte(t,n_forced*{SEGMENT_S})",
+        "g": 2 * ceil(rate * SEGMENT_S),
+        "x264-params": "scenecut=0:open-gop=0",
+        "profile:v": "high" if rung.height > 360 else "main",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "sn": None,
+        "dn": None,
+    }
+    if facts.audio_index is not None:
+        options |= {"c:a": "aac", "b:a": rung.audio_bps}
+    return options
+
+
+def encode(
+    source: Path,
+    facts: Facts,
+    rungs: Sequence[Rung],
+    *,
+    ffmpeg_path: str,
+    folder: Path,
+    limits: confine.Limits,
+    report: Callable[[int], None],
+) -> None:
+    """Make every rung; `report` hears progress in permille, and may raise to stop.
+
+    errors.Unusable `damaged` or `too_slow` when the file is the reason, errors.Fault else.
+    """
+    for rung in rungs:
+        (folder / rung.name).mkdir(parents=True, exist_ok=True)
+    told = folder / "tool.out"
+
+    def tick() -> None:
+        report(_permille(told, facts.duration_ms))
+
+    _run(
+        command(source, facts, rungs, ffmpeg_path=ffmpeg_path, folder=folder),
+        limits=limits,
+        folder=folder,
+        tick=tick,
+    )
+
+
+def poster(
+    source: Path, facts: Facts, *, ffmpeg_path: str, folder: Path, limits: confine.Limits
+) -> Path:
+    """One upright frame from near the beginning, as PNG."""
+    target = folder / "poster.png"
+    for at_ms in (int(facts.duration_ms * POSTER_AT), 0):
+        opened = ffmpeg.input(
+            f"file:{source}",
+            ss=f"{at_ms / 1000:.3f}",
+            protocol_whitelist="file",
+            format_whitelist=CONTAINERS,
+        )
+        short = min(facts.width, facts.height, 720)
+        wide = short if facts.width <= facts.height else -2
+        high = -2 if facts.width <= facts.height else short
+        frame = opened[str(facts.video_index)].filter("scale", wide, high).filter("setsar", "1")
+        made = ffmpeg.output(frame, str(target), vframes=1, f="image2", update=1).global_args(
+            "-hide_banner", "-nostdin", "-y", "-v", "error"
+        )
+        parts = [str(part) for part in made.compile(cmd=ffmpeg_path)]
+        _run(parts, limits=limits, folder=folder, tick=None)
+        if target.is_file() and target.stat().st_size > 0:
+            return target
+    raise errors.Unusable("damaged")
+
+
+def _run(
+    parts: list[str], *, limits: confine.Limits, folder: Path, tick: Callable[[], None] | None
+) -> None:
+    try:
+        confine.run(parts, limits=limits, folder=folder, tick=tick)
+    except confine.Stopped as stopped:
+        if DISK_FULL in stopped.log:
+            raise errors.Fault("disk_full", stopped.log) from stopped
+        if stopped.code == "killed":
+            raise errors.Fault("tool_killed", stopped.log) from stopped
+        code = "too_slow" if stopped.code == "too_slow" else "damaged"
+        raise errors.Unusable(code, log=stopped.log) from stopped
+
+
+def _permille(told: Path, duration_ms: int) -> int:
+    """How far ffmpeg says it is, from the last lines of its `-progress`."""
+    try:
+        with told.open("rb") as file:
+            file.seek(max(0, told.stat().st_size - 600))
+            found = OUT_TIME.findall(file.read())
+    except OSError:
+        return 0
+    return min(999, int(found[-1]) // max(duration_ms, 1)) if found else 0
