@@ -135,27 +135,12 @@ def tell_beat(playback_id: str) -> Response:
 
 def answered(session: Session, hearing: Hearing) -> Answered:
     """Work out what a new beat is worth, and store it with that answer."""
-    playback = hearing.playback
-    mine = session.get_one(Enrolment, playback.enrolment_id)
+    mine = session.get_one(Enrolment, hearing.playback.enrolment_id)
     taking = enrolment.taking(session, mine)
     _by, standing = stands(session, taking, now=hearing.now, hearing=hearing)
-    lesson = standing.lesson(playback.lesson_id)
-    worth = progress.worth(hearing)
-    answer = {
-        "seq": hearing.report.seq,
-        **standing.told(playback.lesson_id),
-        "not_counted": progress.not_counted(hearing, lesson, worth),
-        "prompt": None,
-        "beat_every_ms": playback.beat_every_ms,
-    }
-    playback.not_counted = progress.tally(lesson)
-    status = 200
     if hearing.is_taken_over:
-        status = 409
-        answer["counted_ms"] = worth.counted_ms
-        jobs.dispatch(session, "ledger", playback.subject_key)
-    playbacks.keep(session, hearing, status=status, answer=answer)
-    return Answered(status, answer)
+        jobs.dispatch(session, "ledger", mine.subject_key)
+    return progress.answer(session, hearing, standing)
 
 
 def stands(

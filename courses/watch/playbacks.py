@@ -5,7 +5,7 @@ instant, in the same transaction. A beat takes only its playback's row. Locks: s
 in order of their ids, then nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,7 +70,7 @@ class Answered:
     """What a beat was answered when it was first told."""
 
     status: int
-    answer: Mapping[str, Any]
+    answer: dict[str, Any]
 
 
 def open(
@@ -160,7 +160,7 @@ def hear(
     )
 
 
-def keep(session: Session, hearing: Hearing, *, status: int, answer: dict[str, Any]) -> None:
+def keep(session: Session, hearing: Hearing, answered: Answered) -> None:
     """Store a beat with its answer; what a taken-over playback tells in vain is not stored."""
     playback = hearing.playback
     if hearing.is_taken_over and not hearing.kept:
@@ -173,8 +173,8 @@ def keep(session: Session, hearing: Hearing, *, status: int, answer: dict[str, A
             spans=[spans.row(span) for span in hearing.kept],
             state=hearing.report.state,
             received_at=hearing.now,
-            status=status,
-            answer=answer,
+            status=answered.status,
+            answer=answered.answer,
         )
     )
     if playback.closed_at is None:
@@ -183,6 +183,7 @@ def keep(session: Session, hearing: Hearing, *, status: int, answer: dict[str, A
     if reached_ms > playback.reached_ms:
         playback.reached_ms = reached_ms
         playback.position_ms = max(hearing.kept, key=lambda span: span.ended_ms).to_ms
+        playback.settled_at = None
     session.flush()
 
 

@@ -20,12 +20,11 @@ from courses.credit import evidence as credit
 from courses.credit import exact, recompute
 from courses.credit.exact import Exact
 from courses.credit.policy import Policy, Pool
-from courses.credit.reading_policy import read_policy
 from courses.credit.statement import EnrolmentResult
 from courses.enrolment import Taking
-from courses.watch import beats, evidence, spans
+from courses.watch import beats, evidence, playbacks, spans
 from courses.watch.models import Playback
-from courses.watch.playbacks import Hearing
+from courses.watch.playbacks import Answered, Hearing
 from media.base import to_ms
 
 # Where no rule is in force, coverage is still kept and shown, and nothing is promised.
@@ -95,9 +94,7 @@ class Standing:
 def rules(session: Session, jurisdiction_id: str, *, now: datetime) -> Rules:
     """The rules of a jurisdiction as known now; `NO_RULE` alone where there are none."""
     bound = policies.pool(session, jurisdiction_id, known_at=now)
-    versions = tuple(
-        read_policy(policies.as_rules(one), f"policies[{index}]") for index, one in enumerate(bound)
-    )
+    versions = tuple(policies.typed(one) for one in bound)
     at = to_ms(now)
     found = Pool(versions).in_force(at, at) if versions else None
     return Rules(versions or (NO_RULE,), found or NO_RULE)
@@ -190,18 +187,18 @@ def _enrolment(taking: Taking) -> credit.Enrolment:
 def _stretches(
     session: Session, takings: Sequence[Taking], hearing: Hearing | None
 ) -> list[credit.Stretch]:
-    playbacks = session.scalars(
+    opened = session.scalars(
         select(Playback)
         .where(Playback.enrolment_id.in_([taking.enrolment.id for taking in takings]))
         .order_by(Playback.opened_at, Playback.id)
     ).all()
     live = hearing.playback.id if hearing else None
-    heard = evidence.of_beats(session, [one for one in playbacks if one.id != live])
+    heard = evidence.of_beats(session, [one for one in opened if one.id != live])
     if hearing is not None:
         heard[hearing.playback.id] = list(hearing.told)
     return [
         stretch
-        for playback in playbacks
+        for playback in opened
         for stretch in evidence.of_playback(playback, heard[playback.id])
     ]
 
@@ -253,6 +250,26 @@ def not_counted(hearing: Hearing, lesson: LessonStanding, of: Worth) -> list[dic
     return [
         {"reason": reason, "wall_ms": exact.plain(ms)} for reason, ms in reasons.items() if ms > 0
     ]
+
+
+def answer(session: Session, hearing: Hearing, standing: Standing) -> Answered:
+    """Make the answer to a new beat, and store the beat with it."""
+    playback = hearing.playback
+    lesson = standing.lesson(playback.lesson_id)
+    of = worth(hearing)
+    told = {
+        "seq": hearing.report.seq,
+        **standing.told(playback.lesson_id),
+        "not_counted": not_counted(hearing, lesson, of),
+        "prompt": None,
+        "beat_every_ms": playback.beat_every_ms,
+    }
+    if hearing.is_taken_over:
+        told["counted_ms"] = of.counted_ms
+    made = Answered(409 if hearing.is_taken_over else 200, told)
+    playback.not_counted = tally(lesson)
+    playbacks.keep(session, hearing, made)
+    return made
 
 
 def tally(lesson: LessonStanding) -> dict[str, str]:
