@@ -5,7 +5,7 @@ and no registered identity.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -26,20 +26,20 @@ class Worker:
     account: str
     name: str
     number: str
-    doc_type: str
+    doc_type: str = "resident_id"
     employer: str = ""
     district: str = ""
 
 
 WORKERS = (
-    Worker("13800000001", "陆思远", "320400198503120112", "resident_id", employer="chemical"),
-    Worker("13800000002", "顾晓岚", "320400199011050204", "resident_id", employer="chemical"),
-    Worker("13800000003", "戴志琴", "320405197808210001", "resident_id", employer="chemical"),
-    Worker("13800000004", "蒋文博", "320400199202290139", "resident_id", employer="chemical"),
-    Worker("13800000005", "包雅琴", "320400198806300241", "resident_id", employer="chemical"),
-    Worker("13800000006", "恽立新", "320400197512010156", "resident_id", district="CZ-XB"),
-    Worker("13800000007", "史国梁", "32040019690917017X", "resident_id", district="CZ-XB"),
-    Worker("13800000008", "陈美仪", "810000198304150006", "hmt_residence_permit", district="CZ-XB"),
+    Worker("13800000001", "陆思远", "320400198503120112", employer="chemical"),
+    Worker("13800000002", "顾晓岚", "320400199011050204", employer="chemical"),
+    Worker("13800000003", "戴志琴", "320405197808210001", employer="chemical"),
+    Worker("13800000004", "蒋文博", "320400199202290139", employer="chemical"),
+    Worker("13800000005", "包雅琴", "320400198806300241", employer="chemical"),
+    Worker("13800000006", "恽立新", "320400197512010156", district="CZ-XB"),
+    Worker("13800000007", "史国梁", "32040019690917017X", district="CZ-XB"),
+    Worker("13800000008", "陈美仪", "810000198304150006", "residence_permit", district="CZ-XB"),
 )
 
 
@@ -124,7 +124,7 @@ def make(session: Session, vault: Vault, *, now: datetime) -> None:
             person_id=person_id,
             name=worker.name,
             doc_type=worker.doc_type,
-            country="HKG" if worker.doc_type != "resident_id" else "CHN",
+            country="CHN",
             number=worker.number,
             consent_version=CONSENT_VERSION,
             district_id=worker.district or None,
@@ -133,7 +133,9 @@ def make(session: Session, vault: Vault, *, now: datetime) -> None:
         )
     for name, body, role, title in STAFF:
         person_id = account(session, vault, name, hashed, now)
-        take_role(session, person_id, bodies[body], role, title, since)
+        organisations.join(
+            session, person_id=person_id, organisation_id=bodies[body].id, role=role, from_on=since, title=title
+        )
         if name in INSTRUCTORS:
             shown, post, introduction = INSTRUCTORS[name]
             instructors.introduce(
@@ -158,11 +160,3 @@ def account(session: Session, vault: Vault, name: str, hashed: str, now: datetim
     """An account; returns the person's id."""
     return accounts.create(session, vault, name=name, password_hash=hashed, now=now).person_id
 
-
-def take_role(
-    session: Session, person_id: str, body: Organisation, role: Role, title: str, since: date
-) -> None:
-    """A dated membership, under a title."""
-    organisations.join(
-        session, person_id=person_id, organisation_id=body.id, role=role, from_on=since, title=title
-    )
