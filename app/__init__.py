@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
+from typing import Any
 
 from apiflask import APIFlask
 from flask import Flask, request, session
@@ -10,7 +11,7 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, clock, db, errors, jobs, keys, languages, logs, templating
+from app import access, clock, db, errors, jobs, keys, languages, logs, medialinks, templating
 from app.settings import Settings, load
 
 # Each is a module or package with `install(app)`; a feature never imports another one.
@@ -78,6 +79,16 @@ def create_app(
     return app
 
 
+def security_policy(settings: Settings) -> dict[str, Any]:
+    """What pages may load; with S3, players are sent on to its address for segments."""
+    policy: dict[str, Any] = dict(CONTENT_SECURITY_POLICY)
+    origins = medialinks.store_origins(settings)
+    if origins:
+        policy["connect-src"] = ["'self'", *origins]
+        policy["media-src"] = [*CONTENT_SECURITY_POLICY["media-src"], *origins]
+    return policy
+
+
 def install_plumbing(app: Flask, settings: Settings) -> None:
     """Everything that is no feature."""
     logs.install(app)
@@ -88,7 +99,7 @@ def install_plumbing(app: Flask, settings: Settings) -> None:
         force_https=False,  # the proxy's business; see docs/operating.md
         session_cookie_secure=settings.secure_cookies,
         strict_transport_security=settings.secure_cookies,
-        content_security_policy=CONTENT_SECURITY_POLICY,
+        content_security_policy=security_policy(settings),
         frame_options="DENY",
         referrer_policy="same-origin",
     )
