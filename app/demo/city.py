@@ -7,6 +7,7 @@ The job `demo` makes the rest in the worker, course by course; killed in the mid
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
@@ -195,11 +196,12 @@ def filmed(lecture: str, folder: Path) -> tuple[Path, Path | None]:
 
 def caption(app: Flask, asset_id: str, organisation_id: str, text: bytes) -> None:
     """Store a lecture's captions beside its video."""
-    store = app.extensions["xueshi_store"]
+    plain = captions.write(captions.read(text)).encode()
+    key = captions.key_of(asset_id, "zh-CN", sha256(plain).hexdigest()[:8])
+    app.extensions["xueshi_store"].put(key, plain)
     database: Database = app.extensions["xueshi_db"]
-    kept = captions.keep(store, asset_id, language="zh-CN", data=text)
     with database.writing() as session:
-        captions.note(session, asset_id, owners=[organisation_id], language="zh-CN", label="中文", kept=kept)
+        captions.keep(session, asset_id, owners=[organisation_id], language="zh-CN", key=key)
 
 
 def welcome(settings: Settings) -> str:
