@@ -4,7 +4,6 @@ A beat is decoded once, authorised by its playback's token without a query where
 answered and durable in one writing transaction; its answer is stored with it.
 """
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,14 +15,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app import access, clock, db, errors, jobs, medialinks
 from app.access import Permission
 from app.settings import Settings
-from app.watch import callers, described
-from courses import enrolment, quizzes
+from app.watch import callers, described, standing
+from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
 from courses.watch import playbacks, progress, reports
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered, Hearing
-from courses.watch.progress import Rules, Standing
 from courses.watch.tokens import LASTS_MS
 from media.base import from_ms, to_ms
 
@@ -75,8 +73,8 @@ def open_playback(enrolment_id: str, lesson_id: str) -> Response:
 
 def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, Any]:
     """What a player is told when it begins."""
-    by, standing = stands(session, taking, now=playback.opened_at)
-    lesson = standing.lesson(playback.lesson_id)
+    by, stands = standing.of(session, taking, now=playback.opened_at)
+    lesson = stands.lesson(playback.lesson_id)
     opened_ms = to_ms(playback.opened_at)
     playback.beat_every_ms = by.beat_every_ms(settings().beat_every_ms)
     playback.not_counted = progress.tally(lesson)
@@ -93,7 +91,7 @@ def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, An
             duration_ms=playback.duration_ms,
             covered=lesson.covered_ms,
         ),
-        **standing.told(playback.lesson_id),
+        **stands.told(playback.lesson_id),
         "beat_every_ms": playback.beat_every_ms,
         "max_rate": by.max_rate,
         "seek_forward": by.now.seek_forward,
@@ -137,23 +135,10 @@ def answered(session: Session, hearing: Hearing) -> Answered:
     """Work out what a new beat is worth, and store it with that answer."""
     mine = session.get_one(Enrolment, hearing.playback.enrolment_id)
     taking = enrolment.taking(session, mine)
-    _by, standing = stands(session, taking, now=hearing.now, hearing=hearing)
+    _by, stands = standing.of(session, taking, now=hearing.now, hearing=hearing)
     if hearing.is_taken_over:
         jobs.dispatch(session, "ledger", mine.subject_key)
-    return progress.answer(session, hearing, standing)
-
-
-def stands(
-    session: Session, taking: Taking, *, now: datetime, hearing: Hearing | None = None
-) -> tuple[Rules, Standing]:
-    """The rules that bind an enrolment, and how it stands, a beat that is not stored yet included."""
-    by = progress.rules(session, taking.enrolment.jurisdiction_id, now=now)
-    together = progress.judged_with(session, taking, by)
-    exams: dict[str, list[tuple[datetime, str]]] = {}
-    for exam in quizzes.attempts(session, [one.enrolment.id for one in together], before=now):
-        exams.setdefault(exam.enrolment_id, []).append((exam.at, exam.mark))
-    found = progress.standings(session, together, by, exams=exams, now=now, hearing=hearing)
-    return by, found[taking.enrolment.id]
+    return progress.answer(session, hearing, stands)
 
 
 @bp.post("/playbacks/<playback_id>/presence")

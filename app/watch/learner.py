@@ -1,0 +1,121 @@
+"""The learning page: one lesson of an enrolment with its player, and the other lessons beside it."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app import access, clock, db, medialinks
+from app.access import Permission
+from app.watch import standing
+from courses import enrolment
+from courses.catalogue.models import EditionLesson
+from courses.enrolment import Taking
+from courses.watch.progress import LessonStanding, Rules, Standing
+
+bp = Blueprint("watch", __name__, url_prefix="/watch")
+
+
+@bp.get("/<enrolment_id>/<lesson_id>")
+@access.needs(Permission.WATCH_SELF)
+def lesson(enrolment_id: str, lesson_id: str) -> str:
+    """Watch one lesson."""
+    actor = access.someone()
+    now = clock.now()
+    with db.reading() as session:
+        mine = enrolment.for_subject(session, enrolment_id, subject_key=actor.subject_key)
+        taking = enrolment.taking(session, mine)
+        this = taking.lesson(lesson_id)
+        by, stands = standing.of(session, taking, now=now)
+        return render_template(
+            "watch/learner/lesson.html", **shown(session, taking, this, by, stands, now=now)
+        )
+
+
+def shown(
+    session: Session,
+    taking: Taking,
+    this: EditionLesson,
+    by: Rules,
+    stands: Standing,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the page shows."""
+    here = stands.lesson(this.lesson_id)
+    place = taking.lessons.index(this)
+    rest = taking.lessons[place + 1 :]
+    return {
+        "taking": taking,
+        "lesson": this,
+        "here": here,
+        "bars": bars(here),
+        "stands": stands,
+        "rules": by.now,
+        "has_rules": by.has_any,
+        "is_open": taking.enrolment.is_open(now),
+        "rows": list(zip(taking.lessons, stands.lessons, strict=True)),
+        "number": place + 1,
+        "next_lesson": rest[0] if rest else None,
+        "captions": medialinks.caption_tracks(session, this.asset_id),
+        "config": config(taking, this, here, by),
+        "rates": [rate for rate in ("1", "1.25", "1.5", "2") if float(rate) <= by.max_rate],
+    }
+
+
+def bars(here: LessonStanding) -> list[tuple[float, float]]:
+    """What is covered as (x, width) on a line of 1000, for the drawing that a script then takes over."""
+    scale = 1000 / here.duration_ms
+    pairs = [(float(Fraction(low)), float(Fraction(high))) for low, high in here.covered_ms]
+    return [(round(low * scale, 2), round((high - low) * scale, 2)) for low, high in pairs]
+
+
+def config(
+    taking: Taking, this: EditionLesson, here: LessonStanding, by: Rules
+) -> dict[str, Any]:
+    """What the script needs: addresses, what is covered, and every sentence it may say."""
+    start = request.args.get("at", type=int)
+    return {
+        "openUrl": url_for(
+            "watch_api.open_playback", enrolment_id=taking.enrolment.id, lesson_id=this.lesson_id
+        ),
+        "signInUrl": url_for("people.sign_in", next=request.path),
+        "courseUrl": url_for("catalogue.course", course_id=taking.course.id),
+        "durationMs": this.duration_ms,
+        "covered": here.covered_ms,
+        "maxRate": by.max_rate,
+        "seekForward": by.now.seek_forward,
+        "startMs": start if start is not None and 0 <= start < this.duration_ms else None,
+        "texts": texts(),
+    }
+
+
+def texts() -> dict[str, Any]:
+    """The script's sentences; `{name}` is filled in by the script."""
+    return {
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "mute": _("Sound off"),
+        "unmute": _("Sound on"),
+        "captions": _("Captions"),
+        "counts": _("{effective} of {duration} of this lesson counts."),
+        "notCounted": _("{time} did not count: {reason}."),
+        "goTo": _("Go to what is missing from {from} to {to}"),
+        "seekBlocked": _("Here you cannot skip ahead of what you have watched."),
+        "refused": _("This lesson cannot be played now."),
+        "signIn": _("Sign in again"),
+        "backToCourse": _("Back to the course"),
+        "reasons": {
+            "bad_stretch": _("it was beyond the clock, or the page was hidden or paused"),
+            "presence_failed": _("a question of presence was not answered"),
+            "heartbeat_gap": _("nothing was heard from your device for too long"),
+            "other_playback": _("another lesson of yours was playing"),
+            "forward_seek": _("the rules do not allow to skip ahead"),
+            "seen_before": _("you had watched it before"),
+            "too_fast": _("it was played faster than the rules allow"),
+            "daily_cap": _("the most that counts in one day was reached"),
+        },
+    }
