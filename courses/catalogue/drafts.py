@@ -27,10 +27,9 @@ EDITABLE = frozenset({CourseState.DRAFT, CourseState.RETURNED})
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One thing that a draft lacks: a stable code, an English sentence, and its lesson if any."""
+    """One thing that a draft lacks: a stable code, and the lesson that lacks it, if any."""
 
     code: str
-    sentence: str
     lesson_id: str | None = None
     lesson: str = ""
 
@@ -172,55 +171,52 @@ def own_asset(
 def missing(session: Session, course: Course, *, on: date) -> list[Missing]:
     """Everything that a submission still lacks, in the order of the studio's page."""
     found = [
-        Missing(code, sentence)
-        for is_there, code, sentence in (
-            (bool(course.title.strip()), "title", "Give the course a title."),
-            (bool(course.summary.strip()), "summary", "Write a summary of what is learned."),
-            (bool(course.trainees), "trainees", "Choose who it is for."),
-            (bool(course.occasions), "occasions", "Choose the occasion."),
-            (bool(course.industries), "industries", "Choose the industry."),
-            (bool(course.topics), "topics", "Choose the topic."),
+        Missing(code)
+        for is_there, code in (
+            (bool(course.title.strip()), "title"),
+            (bool(course.summary.strip()), "summary"),
+            (bool(course.trainees), "trainees"),
+            (bool(course.occasions), "occasions"),
+            (bool(course.industries), "industries"),
+            (bool(course.topics), "topics"),
         )
         if not is_there
     ]
     found += _missing_instructors(session, course, on=on)
     cover = session.get(Asset, course.cover_asset_id) if course.cover_asset_id else None
     if cover is not None and cover.state != AssetState.READY:
-        found.append(Missing("cover", "The cover is not ready yet."))
+        found.append(Missing("cover"))
     rows = facts.lessons(session, course.id)
     if not rows:
-        found.append(Missing("lessons", "Add at least one lesson."))
+        found.append(Missing("lessons"))
     for row in rows:
         found += _missing_of_lesson(row)
     return found
 
 
 def _missing_instructors(session: Session, course: Course, *, on: date) -> list[Missing]:
-    chosen = [row["id"] for row in facts.instructors(session, course.id)]
+    chosen = {row["id"] for row in facts.instructors(session, course.id)}
     if not chosen:
-        return [Missing("instructors", "Choose who teaches.")]
+        return [Missing("instructors")]
     able = {
         teaching.person_id
         for teaching in instructors.of_institution(
             session, organisation_id=course.organisation_id, on=on
         )
     }
-    if set(chosen) <= able:
-        return []
-    return [Missing("instructors_left", "An instructor no longer belongs to your institution.")]
+    return [] if chosen <= able else [Missing("instructors_left")]
 
 
 def _missing_of_lesson(row: facts.DraftLesson) -> list[Missing]:
-    lesson, asset = row.lesson, row.asset
-    if asset is None:
-        return [Missing("video", "“%(lesson)s” has no video.", lesson.id, lesson.title)]
-    if asset.state == AssetState.FAILED:
-        sentence = "The video of “%(lesson)s” cannot be used. Send another file."
-        return [Missing("video_failed", sentence, lesson.id, lesson.title)]
-    if not row.is_ready:
-        sentence = "The video of “%(lesson)s” is still being prepared."
-        return [Missing("video_not_ready", sentence, lesson.id, lesson.title)]
-    return []
+    if row.asset is None:
+        code = "video"
+    elif row.asset.state == AssetState.FAILED:
+        code = "video_failed"
+    elif not row.is_ready:
+        code = "video_not_ready"
+    else:
+        return []
+    return [Missing(code, row.lesson.id, row.lesson.title)]
 
 
 def submit(session: Session, course: Course, *, on: date, now: datetime) -> None:

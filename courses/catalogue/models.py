@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from courses.units import Money
 from media.base import Base, append_only, new_id
 
 
@@ -106,6 +107,11 @@ class Course(Base):
     revision: Mapped[int] = mapped_column(BigInteger, default=0, index=True)
     text_revision: Mapped[int] = mapped_column(BigInteger, default=0)
     is_stale: Mapped[bool] = mapped_column(default=False, index=True)
+
+    @property
+    def price(self) -> Money:
+        """What the draft asks for; an edition's price is `editions.price`."""
+        return Money(self.price_minor, self.currency)
 
     @property
     def rating_score(self) -> Fraction | None:

@@ -156,6 +156,12 @@ class Finder:
             tuple(key for key, _card in ranked),
         )
 
+    def card(self, session: Session, course_id: str) -> Card | None:
+        """One course on offer, as lists show it."""
+        snapshot = self.shelf.refresh(session)
+        place = snapshot.places.get(course_id)
+        return None if place is None else snapshot.cards[place]
+
     def _scores(self, session: Session, snapshot: Snapshot, query: Query) -> dict[str, float]:
         wanted = snapshot.text_revisions
         try:

@@ -1,0 +1,213 @@
+"""The catalogue's API (`watch.md`): `GET /courses` with facets and a cursor, `GET /courses/{id}`."""
+
+from typing import Annotated, Any, Literal
+
+from apiflask import APIBlueprint
+from pydantic import BaseModel, Field
+
+from app import access, clock, db
+from app.access import Permission
+from app.catalogue import asking, public, shown, worth
+from app.catalogue.finding import finder
+from courses import errors
+from courses.catalogue import editions, taxonomy
+from courses.catalogue.search import PRICES, Ask, Sort
+from courses.catalogue.shelf import Card
+from courses.units import fraction_text
+
+bp = APIBlueprint("catalogue_api", __name__, url_prefix="/api/v1", tag="Catalogue")
+SIZE = 24
+FractionText = Annotated[
+    str, Field(pattern=r"^-?\d+(/\d+)?$", description="An exact fraction in lowest terms.")
+]
+
+
+class Asked(BaseModel):
+    """What may stand behind `?`; several values of a filter by commas or by repeating it."""
+
+    q: str = Field("", max_length=200, description="Words, Chinese or English.")
+    industry: str = ""
+    trainee: str = ""
+    occasion: str = ""
+    topic: str = ""
+    price: str = Field("", description="`free` or `paid`.")
+    sort: Literal["", "relevance", "newest", "best_rated", "most_finished", "price"] = ""
+    cursor: str = Field("", max_length=400, description="`next` of the page before.")
+
+
+class Price(BaseModel):
+    """An amount in minor units."""
+
+    amount_minor: int
+    currency: str
+
+
+class Named(BaseModel):
+    """Somebody or something with a name."""
+
+    id: str
+    name: str
+
+
+class Score(BaseModel):
+    """A published mean with its number of ratings."""
+
+    mean: FractionText
+    count: int
+
+
+class Item(BaseModel):
+    """A course in the list."""
+
+    id: str
+    title: str
+    institution: str
+    institution_id: str
+    instructors: list[Named]
+    summary: str
+    language: str
+    hours: FractionText = Field(description="Raw hours, by the hour of the rule in force.")
+    duration_ms: int
+    price: Price
+    edition: int
+    industry: list[str]
+    trainee: list[str]
+    occasion: list[str]
+    topic: list[str]
+    rating: Score | None
+    finished: int
+
+
+class FacetValue(BaseModel):
+    """How many courses there are with this value in place of the filter's others."""
+
+    code: str
+    label: str
+    count: int
+    chosen: bool
+
+
+class Items(BaseModel):
+    """One page of the list."""
+
+    items: list[Item]
+    facets: dict[str, list[FacetValue]]
+    total: int
+    next: str | None = Field(description="The cursor of the next page, if there is one.")
+
+
+class LessonShown(BaseModel):
+    """A lesson; its duration is what the server measured."""
+
+    id: str
+    title: str
+    duration_ms: int
+    preview: bool
+
+
+class Detail(Item):
+    """A course with its lessons."""
+
+    exam: str
+    lessons: list[LessonShown]
+
+
+@bp.get("/courses")
+@bp.input(Asked, location="query", arg_name="asked")
+@bp.output(Items)
+@bp.doc(summary="Find courses", responses={422: "A code, sort or cursor that does not exist."})
+@access.needs(Permission.CATALOGUE_READ)
+def courses(asked: Asked) -> dict[str, Any]:
+    """Courses that fit, in order, with counts for every filter."""
+    ask = question(asked)
+    with db.reading() as session:
+        found = finder().find(session, ask)
+        rule = worth.rule_for(session, access.actor(), now=clock.now())
+    page, following = found.after(asked.cursor or None, size=SIZE)
+    return {
+        "items": [item(card, rule) for card in page],
+        "facets": {
+            kind: [
+                {
+                    "code": value.code,
+                    "label": shown.code_label(kind, value.code),
+                    "count": value.count,
+                    "chosen": value.is_chosen,
+                }
+                for value in values
+            ]
+            for kind, values in found.facets.items()
+        },
+        "total": found.total,
+        "next": following,
+    }
+
+
+@bp.get("/courses/<course_id>")
+@bp.output(Detail)
+@bp.doc(
+    summary="One course with its lessons",
+    responses={404: "No such course.", 410: "It was withdrawn."},
+)
+@access.needs(Permission.CATALOGUE_READ)
+def course(course_id: str) -> dict[str, Any]:
+    """A course on offer."""
+    with db.reading() as session:
+        edition = public.on_offer(session, course_id)
+        card = finder().card(session, course_id)
+        if card is None:
+            raise errors.NotFound()
+        rule = worth.rule_for(session, access.actor(), now=clock.now())
+        lessons = editions.lessons(session, edition.id)
+    return {
+        **item(card, rule),
+        "exam": card.exam,
+        "lessons": [
+            {
+                "id": lesson.lesson_id,
+                "title": lesson.title,
+                "duration_ms": lesson.duration_ms,
+                "preview": lesson.is_preview,
+            }
+            for lesson in lessons
+        ],
+    }
+
+
+def question(asked: Asked) -> Ask:
+    """The question in the query; a code that does not exist is refused with its parameter."""
+    chosen = {}
+    for kind in (*taxonomy.AXES, "price"):
+        codes = frozenset(asking.listed(kind))
+        known = PRICES if kind == "price" else taxonomy.AXES[kind].terms
+        unknown = sorted(codes - set(known))
+        if unknown:
+            raise errors.Invalid(
+                "unknown_code", "%(value)s is not one of the choices.", field=kind, value=unknown[0]
+            )
+        if codes:
+            chosen[kind] = codes
+    return Ask(text=asked.q.strip(), chosen=chosen, sort=Sort(asked.sort) if asked.sort else None)
+
+
+def item(card: Card, rule: worth.Rule) -> dict[str, Any]:
+    """A course as the API writes it."""
+    score = shown.card_score(card)
+    return {
+        "id": card.course_id,
+        "title": card.title,
+        "institution": shown.organisation_name(card.organisation, card.organisation_en),
+        "institution_id": card.organisation_id,
+        "instructors": [{"id": person_id, "name": name} for person_id, name in card.instructors],
+        "summary": card.summary,
+        "language": card.language,
+        "hours": fraction_text(rule.raw(card.duration_ms)),
+        "duration_ms": card.duration_ms,
+        "price": card.price.to_json(),
+        "edition": card.edition,
+        **{axis: list(card.stated[axis]) for axis in taxonomy.AXES},
+        "rating": None
+        if score is None
+        else {"mean": fraction_text(score), "count": card.rating_count},
+        "finished": card.finished_count,
+    }

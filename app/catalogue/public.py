@@ -1,0 +1,226 @@
+"""What everybody sees: the list with its filters, a course, a preview, an institution, an instructor."""
+
+from dataclasses import dataclass
+
+from flask import current_app, render_template
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import access, clock, db, medialinks, paging
+from app.access import Permission
+from app.catalogue import asking, worth
+from app.catalogue.blueprint import bp
+from app.catalogue.finding import finder
+from courses import enrolment, errors, ratings
+from courses.catalogue import editions, instructors
+from courses.catalogue.models import Course, CourseState, Edition, EditionLesson
+from courses.catalogue.search import Ask
+from courses.enrolment import Enrolment
+from courses.people.organisations import Organisation, OrganisationKind
+from courses.ratings import Prior, Published, Rating, Target, TargetKind
+from media.assets import Rendition
+
+COMMENTS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a lesson weighs, in the smallest and the largest picture; whole bytes."""
+
+    smallest_bytes: int
+    largest_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """One who is rated in a course, with the published score and comments."""
+
+    name: str
+    endpoint: str
+    target: Target
+    published: Published
+    comments: list[Rating]
+
+
+@bp.get("/")
+@access.needs(Permission.CATALOGUE_READ)
+def index() -> str:
+    """Find a course: words, filters with counts, order, pages."""
+    ask = asking.read()
+    number, offset = paging.asked(asking.PAGE_SIZE)
+    with db.reading() as session:
+        found = finder().find(session, ask)
+        rule = worth.rule_for(session, access.actor(), now=clock.now())
+    page = paging.Page(
+        list(found.cards[offset : offset + asking.PAGE_SIZE]), number, asking.PAGE_SIZE, found.total
+    )
+    return render_template(
+        "catalogue/public/index.html",
+        ask=ask,
+        found=found,
+        page=page,
+        rule=rule,
+        facets=asking.facets(ask, found),
+        chosen=asking.chosen_items(ask),
+        sorts=asking.sorts(found),
+        kept=asking.kept_by_search(),
+    )
+
+
+@bp.get("/courses/<course_id>")
+@access.needs(Permission.CATALOGUE_READ)
+def course(course_id: str) -> str:
+    """One course: what it is, how long, by whom, what it is worth, what others say, what to do."""
+    actor = access.actor()
+    now = clock.now()
+    with db.reading() as session:
+        edition = on_offer(session, course_id)
+        taken = (
+            enrolment.open_of(session, actor.subject_key, course_id=course_id, now=now)
+            if actor
+            else None
+        )
+        lessons = editions.lessons(session, edition.id)
+        return render_template(
+            "catalogue/public/course.html",
+            course_id=course_id,
+            edition=edition,
+            facts=edition.facts,
+            lessons=lessons,
+            sizes=sizes(session, lessons),
+            price=editions.price(edition),
+            institution=session.get_one(Organisation, edition.facts["institution"]),
+            rule=worth.rule_for(session, actor, now=now),
+            durations_ms=[lesson.duration_ms for lesson in lessons],
+            rated=rated(session, edition),
+            together=ratings.of_course(session, course_id, prior=prior()),
+            minimum=prior().minimum,
+            taken=taken,
+            taken_edition=editions.get(session, taken.edition_id) if taken else None,
+            first_lesson=first_lesson(session, taken),
+        )
+
+
+@bp.get("/courses/<course_id>/preview/<lesson_id>")
+@access.needs(Permission.CATALOGUE_READ)
+def course_preview(course_id: str, lesson_id: str) -> str:
+    """Play a lesson that the institution opened to everybody; nothing is counted here."""
+    with db.reading() as session:
+        edition = on_offer(session, course_id)
+        found = [row for row in editions.lessons(session, edition.id) if row.is_preview]
+        lesson = next((row for row in found if row.lesson_id == lesson_id), None)
+        if lesson is None:
+            raise errors.NotFound()
+        return render_template(
+            "catalogue/public/preview.html",
+            course_id=course_id,
+            edition=edition,
+            facts=edition.facts,
+            lesson=lesson,
+            others=[row for row in found if row is not lesson],
+            manifest_url=medialinks.preview_url(lesson.asset_id),
+            tracks=medialinks.caption_tracks(session, lesson.asset_id),
+        )
+
+
+@bp.get("/institutions/<organisation_id>")
+@access.needs(Permission.CATALOGUE_READ)
+def institution(organisation_id: str) -> str:
+    """An institution: who it is, its training quality, its courses and who teaches there."""
+    target = Target(TargetKind.INSTITUTION, organisation_id)
+    with db.reading() as session:
+        found = session.get(Organisation, organisation_id)
+        if found is None or found.kind != OrganisationKind.INSTITUTION:
+            raise errors.NotFound()
+        return render_template(
+            "catalogue/public/institution.html",
+            institution=found,
+            published=ratings.published(session, target=target, prior=prior()),
+            comments=ratings.comments(session, target=target, prior=prior()),
+            minimum=prior().minimum,
+            teachers=instructors.of_institution(
+                session, organisation_id=organisation_id, on=worth.today(clock.now())
+            ),
+            cards=finder().find(session, Ask(institution=organisation_id)).cards,
+            rule=worth.rule_for(session, access.actor(), now=clock.now()),
+        )
+
+
+@bp.get("/instructors/<person_id>")
+@access.needs(Permission.CATALOGUE_READ)
+def instructor(person_id: str) -> str:
+    """An instructor: who it is, the teaching quality, and the courses taught."""
+    target = Target(TargetKind.INSTRUCTOR, person_id)
+    with db.reading() as session:
+        teaching, places = instructors.public(session, person_id=person_id)
+        return render_template(
+            "catalogue/public/instructor.html",
+            teaching=teaching,
+            places=places,
+            published=ratings.published(session, target=target, prior=prior()),
+            comments=ratings.comments(session, target=target, prior=prior()),
+            minimum=prior().minimum,
+            cards=finder().find(session, Ask(instructor=person_id)).cards,
+            rule=worth.rule_for(session, access.actor(), now=clock.now()),
+        )
+
+
+def on_offer(session: Session, course_id: str) -> Edition:
+    """The edition on offer; Gone for a withdrawn course, NotFound for what never was published."""
+    edition = editions.current(session, course_id)
+    if edition is not None:
+        return edition
+    found = session.get(Course, course_id)
+    if found is not None and found.state == CourseState.WITHDRAWN and found.current_edition:
+        raise errors.Gone("course_withdrawn", "This course is no longer offered.")
+    raise errors.NotFound()
+
+
+def first_lesson(session: Session, taken: Enrolment | None) -> EditionLesson | None:
+    """The first lesson of the edition that somebody is enrolled in."""
+    if taken is None:
+        return None
+    return next(iter(editions.lessons(session, taken.edition_id)), None)
+
+
+def prior() -> Prior:
+    """How this site weighs scores."""
+    settings = current_app.extensions["xueshi_settings"]
+    return Prior(
+        mean=settings.rating_prior_mean,
+        weight=settings.rating_prior_weight,
+        minimum=settings.rating_minimum,
+    )
+
+
+def rated(session: Session, edition: Edition) -> list[Rated]:
+    """Who is rated in a course: its instructors in order, then its institution."""
+    institution_id = edition.facts["institution"]
+    named = [
+        (row["name"], "catalogue.instructor", Target(TargetKind.INSTRUCTOR, row["id"]))
+        for row in edition.facts["instructors"]
+    ]
+    owner = session.get_one(Organisation, institution_id)
+    named.append((owner.name, "catalogue.institution", Target(TargetKind.INSTITUTION, owner.id)))
+    return [
+        Rated(
+            name,
+            endpoint,
+            target,
+            ratings.published(session, target=target, prior=prior()),
+            ratings.comments(session, target=target, prior=prior(), limit=COMMENTS_SHOWN),
+        )
+        for name, endpoint, target in named
+    ]
+
+
+def sizes(session: Session, lessons: list[EditionLesson]) -> dict[str, Sizes]:
+    """What the lessons' videos weigh, by asset, as far as it is known."""
+    weights: dict[str, list[int]] = {}
+    for asset_id, size_bytes in session.execute(
+        select(Rendition.asset_id, Rendition.size_bytes).where(
+            Rendition.asset_id.in_([lesson.asset_id for lesson in lessons])
+        )
+    ):
+        weights.setdefault(asset_id, []).append(size_bytes)
+    return {asset_id: Sizes(min(found), max(found)) for asset_id, found in weights.items()}

@@ -1,0 +1,102 @@
+"""The lessons of a draft: added, ordered, named, given a video, removed."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app import access, clock, db, medialinks
+from app.access import Permission
+from app.catalogue import forms
+from app.catalogue.blueprint import bp
+from courses import errors
+from courses.catalogue import drafts, facts, lessons
+
+STEPS = {"up": -1, "down": 1}
+
+
+@bp.post("/studio/<course_id>/lessons")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_lesson_add(course_id: str) -> Response:
+    """Add a lesson, and go on to its video."""
+    try:
+        with db.writing() as session:
+            course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+            lesson = lessons.add(
+                session, course, title=request.form.get("title", ""), now=clock.now()
+            )
+    except errors.Invalid:
+        flash(_("Give the lesson a title."), "error")
+        return to_lessons(course_id)
+    return redirect(
+        url_for("catalogue.studio_lesson", course_id=course_id, lesson_id=lesson.id), 303
+    )
+
+
+@bp.route("/studio/<course_id>/lessons/<lesson_id>", methods=["GET", "POST"])
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_lesson(course_id: str, lesson_id: str) -> str | Response:
+    """One lesson: its title, its video with what became of it, the preview."""
+    actor = access.someone()
+    now = clock.now()
+    with db.reading() as session:
+        course = drafts.for_staff(session, actor, course_id=course_id)
+        lesson = lessons.get(session, course, lesson_id=lesson_id)
+        row = next(row for row in facts.lessons(session, course_id) if row.lesson.id == lesson_id)
+        tracks = medialinks.caption_tracks(session, lesson.asset_id) if row.is_ready else []
+    form = forms.LessonFacts(obj=lesson)
+    if form.validate_on_submit():
+        try:
+            with db.writing() as session:
+                course = drafts.for_staff(session, actor, course_id=course_id, lock=True)
+                lessons.rename(session, course, lesson_id=lesson_id, title=form.title.data, now=now)
+                lessons.attach(
+                    session,
+                    course,
+                    lesson_id=lesson_id,
+                    asset_id=form.asset_id.data or None,
+                    now=now,
+                )
+                lessons.set_preview(
+                    session, course, lesson_id=lesson_id, is_preview=form.is_preview.data, now=now
+                )
+            flash(_("Saved."), "success")
+            return to_lessons(course_id)
+        except errors.Invalid as refusal:
+            form.refuse(refusal)
+    return render_template(
+        "catalogue/studio/lesson.html",
+        course=course,
+        lesson=lesson,
+        row=row,
+        form=form,
+        tracks=tracks,
+        manifest_url=medialinks.preview_url(lesson.asset_id) if row.is_ready else "",
+        is_editable=course.state in drafts.EDITABLE,
+    )
+
+
+@bp.post("/studio/<course_id>/lessons/<lesson_id>/move")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_lesson_move(course_id: str, lesson_id: str) -> Response:
+    """Move a lesson one place up or down."""
+    with db.writing() as session:
+        course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+        by = STEPS.get(request.form.get("to", ""), 0)
+        lessons.move(session, course, lesson_id=lesson_id, by=by, now=clock.now())
+    return to_lessons(course_id)
+
+
+@bp.post("/studio/<course_id>/lessons/<lesson_id>/remove")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_lesson_remove(course_id: str, lesson_id: str) -> Response:
+    """Take a lesson out of the draft; published editions keep it."""
+    with db.writing() as session:
+        course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+        lessons.remove(session, course, lesson_id=lesson_id, now=clock.now())
+    flash(_("The lesson is removed from the draft."), "success")
+    return to_lessons(course_id)
+
+
+def to_lessons(course_id: str) -> Response:
+    """Back to the list of lessons."""
+    return redirect(url_for("catalogue.studio_course", course_id=course_id, _anchor="lessons"), 303)
