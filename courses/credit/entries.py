@@ -115,10 +115,12 @@ def _of_enrolment(seen: Seen, study: Study, plan: Plan, *, is_zeroed: bool) -> l
     rows.sort(key=lambda row: (row.at, KINDS.index(row.kind)))  # stable: corrections come last
     if last_at is not None and (amounts or sum(row.hours for row in rows)):
         hours = sum((row.hours for row in rows), start=ZERO)
-        first = corrections[0] if corrections else None
+        corrected = corrections[0] if corrections else None
         raw = sum((row.raw_hours or ZERO for row in rows), start=ZERO)
         rows.append(
-            Entry("reversal", last_at, -hours, name, _reversing(seen, plan, last_at, first), -raw)
+            Entry(
+                "reversal", last_at, -hours, name, _reversing(seen, plan, last_at, corrected), -raw
+            )
         )
     return rows
 
