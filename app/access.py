@@ -22,6 +22,7 @@ class Permission(StrEnum):
     PUBLIC = "site:read"  # nobody needs to sign in
     PEOPLE_SIGN_IN = "people:sign_in"
     PEOPLE_SELF = "people:write:self"
+    PEOPLE_STAFF = "people:write:enterprise"
     CATALOGUE_READ = "catalogue:read"
     CATALOGUE_STUDIO = "catalogue:write:studio"
     CATALOGUE_REVIEW = "catalogue:review:oversight"
@@ -65,7 +66,7 @@ LEARNER = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
-    Role.ENTERPRISE_MANAGER: frozenset({P.ENROLMENT_STAFF}),
+    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
         {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.LEDGER_OFFLINE, P.RATINGS_REPLY}
     ),

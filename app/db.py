@@ -37,6 +37,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # what was read stays readable; rolling back would expire it
                 session.rollback()
 
     @contextmanager

@@ -6,6 +6,7 @@ The API and whoever asks for JSON get problem+json; a page answers in the visito
 from typing import Any
 
 import structlog
+from apiflask import APIFlask, HTTPError
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -14,17 +15,30 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.access import SignInNeeded
 from courses import errors
+from courses.people.limits import TooManyTries
+from courses.people.sign_ins import SignInFailed
+from media import errors as media_errors
 
 log = structlog.get_logger()
+AnyRefusal = errors.Refusal | media_errors.Refusal  # the same shape in both packages
 
-STATUS: dict[type[errors.Refusal], int] = {
+STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.Invalid: 422,
     errors.Conflict: 409,
     errors.Forbidden: 403,
     errors.PaymentRequired: 402,
     errors.Gone: 410,
+    SignInFailed: 401,
+    TooManyTries: 429,
     errors.Refusal: 400,
+    media_errors.NotFound: 404,
+    media_errors.Invalid: 422,
+    media_errors.Unusable: 422,
+    media_errors.Conflict: 409,
+    media_errors.Forbidden: 403,
+    media_errors.Unavailable: 503,
+    media_errors.Refusal: 400,
 }
 HTTP_CODES = {
     400: "bad_request",
@@ -42,7 +56,7 @@ HTTP_CODES = {
 }
 
 
-def status_of(refusal: errors.Refusal) -> int:
+def status_of(refusal: AnyRefusal) -> int:
     """The HTTP status of a refusal, by its nearest class."""
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
@@ -64,7 +78,7 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
     return response
 
 
-def say(refusal: errors.Refusal) -> str:
+def say(refusal: AnyRefusal) -> str:
     """A refusal's sentence in the visitor's language."""
     return str(_(refusal.sentence, **refusal.detail))
 
@@ -96,14 +110,27 @@ def advice(status: int) -> str:
     return str(sentences.get(status, fallback))
 
 
-def on_refusal(refusal: errors.Refusal) -> Any:
+def on_refusal(refusal: AnyRefusal) -> Any:
     status = status_of(refusal)
+    headers = (
+        {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyTries) else {}
+    )
     if not wants_json():
-        return page(status, say(refusal))
+        return *page(status, say(refusal)), headers
     more = dict(refusal.detail)
-    if isinstance(refusal, errors.Invalid) and refusal.field:
+    if isinstance(refusal, errors.Invalid | media_errors.Invalid) and refusal.field:
         more["field"] = refusal.field
-    return problem(status, refusal.code, say(refusal), **more)
+    response = problem(status, refusal.code, say(refusal), **more)
+    response.headers.update(headers)
+    return response
+
+
+def on_api_invalid(error: HTTPError) -> Response:
+    """A body or query that APIFlask's schema refuses; `errors` says where."""
+    if error.status_code == 422:
+        return problem(422, "invalid", sentence_of(422), errors=error.detail)
+    code = HTTP_CODES.get(error.status_code, "error")
+    return problem(error.status_code, code, sentence_of(error.status_code))
 
 
 def on_http(error: HTTPException) -> Any:
@@ -120,7 +147,10 @@ def on_http(error: HTTPException) -> Any:
         body, _status = page(status, title)
         return body, status, {"Retry-After": "60"} if status == 429 else {}
     code = "csrf_failed" if isinstance(error, CSRFError) else HTTP_CODES.get(status, "error")
-    return problem(status, code, title)
+    response = problem(status, code, title)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def sentence_of(status: int) -> str:
@@ -131,6 +161,7 @@ def sentence_of(status: int) -> str:
         404: _("There is nothing here that you can see."),
         405: _("This address cannot be used that way."),
         413: _("This is too large."),
+        422: _("This value is not acceptable."),
         429: _("Too many tries. Wait a few minutes, then try again."),
     }
     fallback = _("This cannot be done.") if status < 500 else _("Something went wrong on our side. It was noted; try again shortly.")
@@ -147,5 +178,9 @@ def on_fault(error: Exception) -> BaseResponse | tuple[str, int]:
 def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(errors.Refusal, on_refusal)
+    app.register_error_handler(media_errors.Refusal, on_refusal)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, on_fault)
+    if isinstance(app, APIFlask):
+        app.error_processor(on_api_invalid)
+
