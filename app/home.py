@@ -60,7 +60,7 @@ def ways() -> list[Way]:
     """The ways in, most used first."""
     return [
         Way(_("I work and need hours"), _("Find a course, learn, and see what is still missing."), "helmet", "enrolment.index"),
-        Way(_("I answer for a company's staff"), _("See who has which hours, and who still needs some."), "people", "enrolment.staff"),
+        Way(_("I answer for a company's staff"), _("See who has which hours, and who still needs some."), "people", "people.staff_list"),
         Way(_("I teach or run an institution"), _("Make courses, upload videos and follow the review."), "studio", "catalogue.studio"),
         Way(_("I supervise for a district or the city"), _("Review courses, set policies and check hours down to the second."), "shield", "oversight.index"),
     ]

@@ -16,12 +16,11 @@ from app.access import Permission
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place: its name, drawing and permission, and the endpoint that opens it."""
+    """A place: its name, its drawing, and the endpoint that opens it, whose permission decides."""
 
     label: Any  # a lazy string
     icon: str
     endpoint: str
-    permission: Permission
     also: tuple[str, ...] = ()  # prefixes of further endpoints that count as "here"
 
 
@@ -36,17 +35,21 @@ class Link:
 
 
 PHONE = (
-    Entry(_("Courses"), "search", "catalogue.index", Permission.CATALOGUE_READ, ("catalogue.course", "catalogue.inst")),
-    Entry(_("My learning"), "play", "enrolment.index", Permission.ENROLMENT_SELF, ("enrolment.", "watch.")),
-    Entry(_("Hours"), "hours", "ledger.index", Permission.LEDGER_SELF, ("ledger.",)),
+    Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
+    Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
+    Entry(_("Hours"), "hours", "ledger.index", ("ledger.",)),
 )
 WORK = (
-    Entry(_("Studio"), "studio", "catalogue.studio", Permission.CATALOGUE_STUDIO, ("catalogue.studio",)),
-    Entry(_("Staff"), "people", "enrolment.staff", Permission.ENROLMENT_STAFF, ("enrolment.staff",)),
-    Entry(_("Review"), "check", "catalogue.review", Permission.CATALOGUE_REVIEW, ("catalogue.review",)),
-    Entry(_("Oversight"), "shield", "oversight.index", Permission.OVERSIGHT_READ, ("oversight.",)),
-    Entry(_("Policies"), "policy", "policies.index", Permission.POLICIES_READ, ("policies.",)),
-    Entry(_("Console"), "console", "console.index", Permission.CONSOLE_OPERATE, ("console.",)),
+    Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),
+    Entry(_("Files"), "film", "media.index"),
+    Entry(_("Hours in person"), "certificate", "ledger_studio.offline_hours", ("ledger_studio.",)),
+    Entry(_("Ratings"), "star-full", "ratings_studio.index", ("ratings_studio.",)),
+    Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),
+    Entry(_("Review"), "check", "catalogue.review", ("catalogue.review_",)),
+    Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.")),
+    Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
+    Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),
+    Entry(_("Console"), "console", "console.index", ("console.",)),
 )
 
 
@@ -63,10 +66,11 @@ def here(entry: Entry) -> bool:
 
 def links(entries: tuple[Entry, ...]) -> list[Link]:
     """The entries that exist for the asking actor."""
+    labels: dict[str, Permission] = current_app.extensions["xueshi_labels"]
     return [
         Link(str(entry.label), entry.icon, url_for(entry.endpoint), here(entry))
         for entry in entries
-        if has_endpoint(entry.endpoint) and access.may(entry.permission)
+        if entry.endpoint in labels and access.may(labels[entry.endpoint])
     ]
 
 
