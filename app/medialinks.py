@@ -5,7 +5,6 @@ bearer token. Whoever copies it has neither. Preview, pictures and captions of a
 """
 
 from datetime import datetime, timedelta
-from typing import cast
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session, url_for
@@ -96,7 +95,7 @@ def _url(
     token = playback.sign(
         key(), asset_id=asset_id, holder=holder, playback_id=playback_id, expires_at=expires_at
     )
-    return cast(str, url_for("media.play", token=token, asset_id=asset_id, name=name))
+    return url_for("media.play", token=token, asset_id=asset_id, name=name)
 
 
 def _end_of_preview() -> datetime:

@@ -23,6 +23,13 @@ TIMES = re.compile(rf"\s*{STAMP}\s*-->\s*{STAMP}(?:\s.*)?")
 TAG = re.compile(r"</?(?:\d|font|[biuv]|c|ruby|rt|lang)[^<>]*>", re.IGNORECASE)
 
 
+class Wrong(errors.Invalid):
+    """A file of captions that cannot be used."""
+
+    def __init__(self, code: str, sentence: str, **detail: int) -> None:
+        super().__init__(code, sentence, field="file", **detail)
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """One caption: shown in `[from_ms, to_ms)`."""
@@ -39,15 +46,15 @@ def read(data: bytes, *, duration_ms: int | None = None) -> list[Cue]:
     (with the line), `captions_empty`, `captions_too_late` (they begin after the film ends).
     """
     if len(data) > MOST_BYTES:
-        raise _wrong("captions_too_large", "Captions have at most 2 MB.")
+        raise Wrong("captions_too_large", "Captions have at most 2 MB.")
     lines = _decoded(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cues = sorted(_cues(lines), key=lambda cue: (cue.from_ms, cue.to_ms))
     if not cues:
-        raise _wrong("captions_empty", "There are no captions in this file.")
+        raise Wrong("captions_empty", "There are no captions in this file.")
     if len(cues) > MOST_CUES:
-        raise _wrong("captions_too_large", "Captions have at most 2 MB.")
+        raise Wrong("captions_too_large", "Captions have at most 2 MB.")
     if duration_ms is not None and cues[-1].from_ms >= duration_ms:
-        raise _wrong(
+        raise Wrong(
             "captions_too_late",
             "The last caption begins after the video ends: these are captions of another video.",
         )
@@ -128,14 +135,14 @@ def key_for(session: Session, asset_id: str, language: str) -> str:
 def _decoded(data: bytes) -> str:
     """UTF-8, UTF-16 with its mark, or GB 18030, as captions are written in China."""
     if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _wrong("captions_not_text", "This is not a file of captions (WebVTT or SRT).")
+        raise Wrong("captions_not_text", "This is not a file of captions (WebVTT or SRT).")
     codings = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
     for coding in codings:
         try:
             return data.decode(coding)
         except UnicodeDecodeError:
             continue
-    raise _wrong("captions_not_text", "This is not a file of captions (WebVTT or SRT).")
+    raise Wrong("captions_not_text", "This is not a file of captions (WebVTT or SRT).")
 
 
 def _cues(lines: list[str]) -> list[Cue]:
@@ -172,11 +179,7 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _malformed(line: int) -> errors.Invalid:
-    return _wrong(
+def _malformed(line: int) -> Wrong:
+    return Wrong(
         "captions_malformed", "Line %(line)d of the captions cannot be understood.", line=line
     )
-
-
-def _wrong(code: str, sentence: str, **detail: int) -> errors.Invalid:
-    return errors.Invalid(code, sentence, field="file", **detail)
