@@ -75,6 +75,8 @@ def create_app(
     install_plumbing(app, settings)
     for feature in FEATURES:
         import_module(f"app.{feature}").install(app)
+    if settings.demo:
+        import_module("app.demo.city").install(app)
     access.enforce(app)
     return app
 

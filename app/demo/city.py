@@ -60,10 +60,9 @@ def finish(app: Flask, *, tell: Tell) -> None:
             make(app, by_key(key))
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Let the worker make what is missing, where the demonstration is on."""
-    if settings.demo:
-        jobs.register(app, "demo", work, lambda session, _now: missing(session))
+def install(app: Flask) -> None:
+    """Let the worker make what is missing."""
+    jobs.register(app, "demo", work, lambda session, _now: missing(session))
 
 
 def work(app: Flask, key: str) -> None:
