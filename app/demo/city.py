@@ -5,6 +5,7 @@ The job `demo` makes the rest in the worker, course by course; killed in the mid
 """
 
 import tempfile
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 Tell = Callable[[str], None]
 BEGAN = timedelta(days=90)
 SECOND_RULE = timedelta(days=35)
+making = threading.Lock()
 
 
 def prepare(app: Flask, *, tell: Tell) -> None:
@@ -65,10 +67,15 @@ def install(app: Flask) -> None:
     jobs.register(app, "demo", work, lambda session, _now: missing(session))
 
 
-def work(app: Flask, key: str) -> None:
-    """The job: one course."""
-    if key in unmade(app):
-        make(app, by_key(key))
+def work(app: Flask, _key: str) -> None:
+    """The job: every course that is missing, one after the other, in one of the worker's threads."""
+    if not making.acquire(blocking=False):
+        return
+    try:
+        for key in unmade(app):
+            make(app, by_key(key))
+    finally:
+        making.release()
 
 
 def by_key(key: str) -> Plan:
