@@ -18,11 +18,11 @@ Part = tuple[Credit, Exact]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What opened for some lessons, by index. `is_posting` is False where it was never shut."""
+    """What opened for some lessons, by index. `may_post_zero`: its own posting is written anyhow."""
 
     lessons: range
     opened_at: int
-    is_posting: bool = True
+    may_post_zero: bool = True
 
 
 @dataclass(slots=True)
@@ -79,8 +79,9 @@ def plan(seen: Seen, study: Study, *, stop_at: int | None) -> Plan:
         and study.end == withdrawal.at
         and study.enrolment.at <= withdrawal.at
     ):
+        may_post_zero = study.rules.partial_credit != "pro_rata" or study.is_exam_required
         waived = [
-            Gate(range(index, index + 1), withdrawal.at)
+            Gate(range(index, index + 1), withdrawal.at, may_post_zero=may_post_zero)
             for index, lesson in enumerate(study.lessons)
             if lesson.opened_at is not None
         ]
@@ -132,7 +133,7 @@ def _gates(seen: Seen, study: Study) -> list[Gate]:
     passed_at = study.passed_at if study.passed_at is not None else study.enrolment.at
     partial = study.rules.partial_credit
     if partial == "pro_rata":
-        return [Gate(whole, passed_at, is_posting=study.is_exam_required)]
+        return [Gate(whole, passed_at, may_post_zero=study.is_exam_required)]
     found = []
     if partial == "none" and study.opened_at is not None:
         found.append(Gate(whole, max(study.opened_at, passed_at)))
@@ -164,20 +165,25 @@ def _planned(seen: Seen, study: Study, gates: list[Gate], stop_at: int | None) -
     last_at = seen.last_ms if stop_at is None else stop_at
     issues = [at for at in seen.pool.issues if releases[0].at <= at <= last_at]
     hours = raw = ZERO
+    waiting: set[int] = set()  # lessons whose time was let through but not yet posted
     for at, release in _in_time(releases, issues):
         if release is not None:
             for credit, effective_ms in release.parts:
                 account.add(credit, effective_ms)
-                made.lessons_at.setdefault(credit.lesson_index, at)
+                waiting.add(credit.lesson_index)
             ruling = account.ruling(release.gate.opened_at, at)
         else:
             ruling = account.first_ruling(at)
         amount = account.credited(at) - hours
-        is_gate = release is not None and not release.stretch
-        if not amount and not is_gate:
+        is_written = release is not None and not release.stretch and release.gate.may_post_zero
+        if not amount and not is_written:
             continue
         if release is None and made.posted_at is None:
             continue
+        if release is not None:
+            for index in waiting:
+                made.lessons_at.setdefault(index, at)
+            waiting.clear()
         raw_amount = account.raw(at) - raw
         kind = "adjustment" if release is None else "posting"
         made.amounts.append(Amount(kind, at, amount, raw_amount, ruling.name))
@@ -197,9 +203,7 @@ def _releases(seen: Seen, study: Study, gates: list[Gate]) -> Iterator[Release]:
     """What every gate holds, and after it one tail for each stretch, before `as_of`."""
     gate_of = {index: gate for gate in gates for index in gate.lessons}
     at_gate = {
-        gate.lessons: Release(gate.opened_at, gate, "", gate.lessons.start)
-        for gate in gates
-        if gate.is_posting
+        gate.lessons: Release(gate.opened_at, gate, "", gate.lessons.start) for gate in gates
     }
     tails: dict[str, Release] = {}
     for credit in study.credits:
