@@ -1,6 +1,7 @@
 """The one place where the shell looks at the clock; the domain takes `now` as an argument."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -14,3 +15,9 @@ def now() -> datetime:
 def system() -> datetime:
     """The machine's clock."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The day it is in the site's zone."""
+    settings = current_app.extensions["xueshi_settings"]
+    return now().astimezone(ZoneInfo(settings.time_zone)).date()

@@ -210,19 +210,17 @@ def rules_of(form: VersionForm) -> dict[str, Any]:
     cap = form.cap_share.data
     return {
         "hour_ms": ms(form.hour_minutes, MS_PER_MINUTE),
-        "ratio": fraction_text(form.ratio.data),
+        "ratio": fraction_text(given(form.ratio, 1)),
         "ratio_steps": steps(form.ratio_steps.data or "") or None,
-        "completion_threshold": fraction_text(form.completion_threshold.data),
+        "completion_threshold": fraction_text(given(form.completion_threshold, Fraction(19, 20))),
         "partial_credit": form.partial_credit.data,
         "exam": {
-            "pass_mark": fraction_text(form.pass_mark.data if form.pass_mark.data is not None else 80),
+            "pass_mark": fraction_text(given(form.pass_mark, 80)),
             "max_attempts": form.max_attempts.data,
             "cooldown_ms": ms(form.cooldown_hours, MS_PER_HOUR) or 0,
         },
         "speed": form.speed.data,
-        "rate_tolerance": fraction_text(
-            form.rate_tolerance.data if form.rate_tolerance.data is not None else Fraction(1, 20)
-        ),
+        "rate_tolerance": fraction_text(given(form.rate_tolerance, Fraction(1, 20))),
         "seek_forward": form.seek_forward.data,
         "concurrency": form.concurrency.data,
         "daily_cap_ms": ms(form.daily_cap_minutes, MS_PER_MINUTE),
@@ -242,6 +240,11 @@ def rules_of(form: VersionForm) -> dict[str, Any]:
         "transfer_applies_ratio": form.transfer_applies_ratio.data,
         "practical_online": form.practical_online.data,
     }
+
+
+def given(field: ExactField, default: Fraction | int) -> Fraction | int:
+    """A field's number, or the default where it was left empty."""
+    return default if field.data is None else field.data
 
 
 def prompts_of(form: VersionForm) -> dict[str, int] | None:

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 
 from app.templating import decimal_text, is_chinese
@@ -14,6 +14,13 @@ from courses import policies
 from courses.people.jurisdictions import Jurisdiction
 from courses.policies import PolicyVersion
 from courses.units import MS_PER_HOUR, MS_PER_MINUTE
+
+
+
+def _(text: str, **values: Any) -> str:
+    """A text in the page's language."""
+    return str(gettext(text, **values))
+
 
 SENTENCES: dict[str, dict[str, Any]] = {
     "partial_credit": {

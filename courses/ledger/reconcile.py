@@ -4,7 +4,7 @@ A row that the evidence no longer bears out is cancelled by a new one that point
 subject the rows always sum to what `recompute` says (`credit-rules.md` 5.35). Told twice: nothing.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,11 +37,11 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A line to be written, and the row that it cancels, if it cancels one."""
+class Reconciled:
+    """The engine's lines in their order, each with its row if it has one; and rows that no longer hold."""
 
-    line: Line
-    cancels: Written | None = None
+    lines: list[tuple[Line, Written | None]]
+    stale: list[Written]
 
 
 def standing(rows: Iterable[Written]) -> list[Written]:
@@ -51,24 +51,13 @@ def standing(rows: Iterable[Written]) -> list[Written]:
     return [row for row in rows if row.cancels_id is None and row.id not in cancelled]
 
 
-def changes(computed: Iterable[Line], rows: Iterable[Written], *, at: datetime) -> list[Change]:
-    """Cancelling lines, dated `at`, for rows that no longer hold; then the lines not yet written.
-
-    Equal lines are matched one to one: two equal entries need two rows.
-    """
-    owed = list(computed)
-    wanted = Counter(owed)
-    plan: list[Change] = []
-    for row in standing(rows):
-        if wanted[row.line] > 0:
-            wanted[row.line] -= 1
-        else:
-            plan.append(Change(against(row, at=at), row))
-    for line in owed:
-        if wanted[line] > 0:
-            wanted[line] -= 1
-            plan.append(Change(line))
-    return plan
+def reconciled(computed: Iterable[Line], rows: Iterable[Written]) -> Reconciled:
+    """Match lines and standing rows one to one: two equal lines need two rows."""
+    free: defaultdict[Line, list[Written]] = defaultdict(list)
+    for row in rows:
+        free[row.line].append(row)
+    lines = [(line, free[line].pop(0) if free[line] else None) for line in computed]
+    return Reconciled(lines, [row for left in free.values() for row in left])
 
 
 def against(row: Written, *, at: datetime) -> Line:

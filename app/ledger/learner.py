@@ -1,0 +1,62 @@
+"""The learner's own pages: the statement that explains every hour, downloads, and who looked."""
+
+from flask import Blueprint, Response, render_template, request
+
+from app import access, db
+from app.access import Permission
+from app.ledger import asked
+from courses import errors, oversight
+from courses.ledger import evidence, explained, export, statement
+from courses.policies import instant_text
+
+bp = Blueprint("ledger", __name__, url_prefix="/ledger")
+
+
+@access.needs(Permission.LEDGER_SELF)
+def show() -> str:
+    """Every hour down to the rule and the spans, and what is still short of a requirement."""
+    as_of = asked.as_of()
+    subject_key = access.someone().subject_key
+    with db.reading() as session:
+        try:
+            record = explained.of(session, subject_key, as_of=as_of)
+        except errors.Conflict as refusal:
+            return render_template("ledger/learner/unreadable.html", sentence=refusal)
+        return render_template(
+            "ledger/learner/statement.html",
+            record=record,
+            as_of_text=instant_text(as_of, record.told.trace.statement.zone),
+            is_past="as_of" in request.args,
+        )
+
+
+# One page, two names: the shell's navigation leads to `index`, other features to `statement`.
+bp.add_url_rule("/", endpoint="statement", view_func=show)
+bp.add_url_rule("/", endpoint="index", view_func=show)
+
+
+@bp.get("/statement.json")
+@access.needs(Permission.LEDGER_SELF)
+def statement_file() -> Response:
+    """The statement as its file."""
+    with db.reading() as session:
+        found = statement.of(session, access.someone().subject_key, as_of=asked.as_of())
+        return asked.document(found.to_json(), name="xueshi-statement.json")
+
+
+@bp.get("/evidence.json")
+@access.needs(Permission.LEDGER_SELF)
+def evidence_file() -> Response:
+    """The evidence as its file."""
+    with db.reading() as session:
+        known = evidence.of(session, access.someone().subject_key, as_of=asked.as_of())
+        return asked.document(export.document(known), name="xueshi-evidence.json")
+
+
+@bp.get("/accesses")
+@access.needs(Permission.LEDGER_SELF)
+def accesses() -> str:
+    """Who looked at the learner's record, when and why."""
+    with db.reading() as session:
+        rows = oversight.of_subject(session, access.someone().subject_key)
+        return render_template("ledger/learner/accesses.html", lines=oversight.lines(session, rows))

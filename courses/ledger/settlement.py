@@ -1,0 +1,155 @@
+"""Settling: what can no longer change is written (`credit-rules.md` 5.35). Idempotent; under a lock.
+
+Evidence can grow while a playback is open, and then by no more than the last 15 minutes. Whatever
+grew or was voided after all is met by cancelling rows: the rows always sum to what recompute says.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from courses.catalogue.models import Course
+from courses.credit import recompute
+from courses.credit.evidence import BadEvidence
+from courses.enrolment import Enrolment
+from courses.ledger import accounts, entries, evidence, reconcile
+from courses.ledger.models import Account, Entry
+from courses.policies import PolicyVersion
+from courses.quizzes import Attempt
+from courses.watch.models import Playback
+
+LATE = timedelta(minutes=15)  # how late a beat may arrive (watch.md 5)
+# Rows of other rooms carry the instant at which their request began, not the one of their commit.
+COMMIT_MARGIN = timedelta(minutes=10)
+TICK = timedelta(milliseconds=1)
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one look wrote, and up to where the evidence was final (exclusive)."""
+
+    written: list[Entry]
+    settled_to: datetime
+
+    @property
+    def enrolment_ids(self) -> set[str]:
+        """What the rows written are about."""
+        return {row.about for row in self.written}
+
+
+def settle(session: Session, subject_key: str, *, now: datetime) -> Settled:
+    """Write what the ledger lacks of a subject, up to where its evidence is final.
+
+    Evidence that the engine refuses (no rule in force then) writes nothing and leaves its fault in the
+    account; a new policy version makes the account due again.
+    """
+    account = accounts.lock(session, subject_key)
+    settled_to = final_to(session, subject_key, now=now)
+    seen = count_policies(session)
+    written: list[Entry] = []
+    account.fault = None
+    try:
+        written = reconcile_with_engine(session, subject_key, settled_to=settled_to, now=now)
+    except BadEvidence as bad:
+        account.fault = str(bad)[:300]
+    account.settled_at = now
+    account.settled_to = settled_to
+    account.policies_seen = seen
+    account.is_due = False
+    session.execute(
+        update(Playback)
+        .where(Playback.subject_key == subject_key, Playback.closed_at <= now, unsettled())
+        .values(settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.flush()
+    return Settled(written, settled_to)
+
+
+def reconcile_with_engine(
+    session: Session, subject_key: str, *, settled_to: datetime, now: datetime
+) -> list[Entry]:
+    """Cancel what no longer holds and append what is missing, of entries dated before `settled_to`."""
+    known = evidence.of(session, subject_key, as_of=settled_to, known_at=now + TICK)
+    computed = entries.computed(recompute.statement(known))
+    rows = reconcile.standing(entries.of_subject(session, subject_key))
+    found = reconcile.reconciled(computed, [row for row in rows if row.line.at < settled_to])
+    lines = [(reconcile.against(row, at=now), row) for row in found.stale]
+    return entries.write(
+        session,
+        subject_key,
+        [*lines, *((line, None) for line, row in found.lines if row is None)],
+        now=now,
+    )
+
+
+def final_to(session: Session, subject_key: str, *, now: datetime) -> datetime:
+    """The instant before which a subject's evidence can no longer grow."""
+    opened = session.scalars(
+        select(Playback.opened_at).where(
+            Playback.subject_key == subject_key, Playback.closed_at.is_(None)
+        )
+    )
+    return min((max(at, now - LATE) for at in opened), default=now + TICK)
+
+
+def count_policies(session: Session) -> int:
+    """How many versions there are. They are never deleted, so a larger count means a new one."""
+    return session.scalar(select(func.count()).select_from(PolicyVersion)) or 0
+
+
+def unsettled() -> ColumnElement[bool]:
+    """A playback that the ledger took no account of since it was last heard of."""
+    return or_(Playback.settled_at.is_(None), Playback.heard_at > Playback.settled_at)
+
+
+def due(session: Session, now: datetime) -> list[str]:
+    """Subjects for whom something happened since their last settling; for the sweep."""
+    found: dict[str, None] = {}
+    for asked in (*due_by_watching(now), *due_by_entering(session, now)):
+        found |= dict.fromkeys(session.scalars(asked.distinct().limit(MOST_AT_ONCE)))
+    return list(found)[:MOST_AT_ONCE]
+
+
+def due_by_watching(now: datetime) -> list[Select[str]]:
+    """Closed playbacks not accounted for, and open ones whose beginning is final by now."""
+    closed = select(Playback.subject_key).where(Playback.closed_at <= now, unsettled())
+    long_open = (
+        select(Playback.subject_key)
+        .outerjoin(Account, Account.subject_key == Playback.subject_key)
+        .where(
+            Playback.closed_at.is_(None),
+            Playback.opened_at < now - LATE,
+            or_(Account.settled_at.is_(None), Account.settled_at < now - LATE),
+        )
+    )
+    return [closed, long_open]
+
+
+def due_by_entering(session: Session, now: datetime) -> list[Select[str]]:
+    """What was entered: offline hours, requirements, policy versions, attempts, courses taken back."""
+    marked = select(Account.subject_key).where(
+        or_(Account.is_due, Account.policies_seen < count_policies(session))
+    )
+    mine = (
+        select(Enrolment.subject_key)
+        .select_from(Enrolment)
+        .outerjoin(Account, Account.subject_key == Enrolment.subject_key)
+    )
+    examined = mine.join(Attempt, Attempt.enrolment_id == Enrolment.id).where(
+        later_than_settled(Attempt.recorded_at, now)
+    )
+    taken_back = mine.join(Course, Course.id == Enrolment.course_id).where(
+        Course.withdrawn_at.is_not(None), later_than_settled(Course.withdrawn_at, now)
+    )
+    return [marked, examined, taken_back]
+
+
+def later_than_settled(at: InstrumentedAttribute[Any], now: datetime) -> ColumnElement[bool]:
+    """Whether a row came, or may have been committed, after the account was last settled."""
+    may_be_late = and_(at > now - COMMIT_MARGIN, Account.settled_at < now - COMMIT_MARGIN / 2)
+    return or_(Account.settled_at.is_(None), at > Account.settled_at, may_be_late)
