@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+import app.tables
 from app.db import Database
 from media.base import Base
 
+assert app.tables  # the metadata is whole
 TABLES = sorted(t.name for t in Base.metadata.tables.values() if t.info.get("append_only"))
 
 
