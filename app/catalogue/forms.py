@@ -88,7 +88,7 @@ class Facts(Form):
         """The facts as `drafts.change` takes them."""
         return {
             "title": self.title.data,
-            "summary": self.summary.data,
+            "summary": self.summary.data or "",
             "industries": self.industries.data,
             "trainees": [*self.trainees.data, *self.items.data],
             "topics": self.topics.data,

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from app import access, clock, db, jobs, medialinks
 from app.access import Permission
-from app.catalogue import forms
+from app.catalogue import forms, private
 from app.catalogue.blueprint import bp
 from app.catalogue.finding import JOB
 from courses import errors
@@ -51,7 +51,7 @@ def review_course(course_id: str) -> str | Response:
             institution=institution,
             facts=read,
             lessons=lessons,
-            manifests={asset_id: medialinks.preview_url(asset_id) for asset_id in ready},
+            manifests={asset_id: private.watching(asset_id, now=clock.now()) for asset_id in ready},
             tracks={asset_id: medialinks.caption_tracks(session, asset_id) for asset_id in ready},
             earlier=reviews.of_course(session, course_id),
             points=taxonomy.REVIEW_POINTS,

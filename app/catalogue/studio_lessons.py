@@ -6,10 +6,11 @@ from werkzeug.wrappers import Response
 
 from app import access, clock, db, medialinks
 from app.access import Permission
-from app.catalogue import forms
+from app.catalogue import forms, private
 from app.catalogue.blueprint import bp
 from courses import errors
 from courses.catalogue import drafts, facts, lessons
+from media import captions
 
 STEPS = {"up": -1, "down": 1}
 
@@ -42,7 +43,8 @@ def studio_lesson(course_id: str, lesson_id: str) -> str | Response:
         course = drafts.for_staff(session, actor, course_id=course_id)
         lesson = lessons.get(session, course, lesson_id=lesson_id)
         row = next(row for row in facts.lessons(session, course_id) if row.lesson.id == lesson_id)
-        tracks = medialinks.caption_tracks(session, lesson.asset_id) if row.is_ready else []
+        asset_id = row.asset.id if row.asset and row.is_ready else None
+        tracks = medialinks.caption_tracks(session, asset_id) if asset_id else []
     form = forms.LessonFacts(obj=lesson)
     if form.validate_on_submit():
         try:
@@ -70,7 +72,8 @@ def studio_lesson(course_id: str, lesson_id: str) -> str | Response:
         row=row,
         form=form,
         tracks=tracks,
-        manifest_url=medialinks.preview_url(lesson.asset_id) if row.is_ready else "",
+        manifest_url=private.watching(asset_id, now=now) if asset_id else "",
+        caption_languages=captions.LANGUAGES,
         is_editable=course.state in drafts.EDITABLE,
     )
 

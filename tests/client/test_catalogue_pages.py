@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from courses.catalogue import editions, lessons
+from app import jobs
+from courses import policies
+from courses.catalogue import drafts, editions, lessons, summaries
 from courses.catalogue.models import Course, WithdrawalRule
 from courses.people.organisations import Organisation
 from courses.units import Money
@@ -63,7 +65,6 @@ def test_filters_narrow_the_list_and_their_counts_are_right(
     narrowed = shown(client, "/catalogue/?industry=MACH&price=paid")
     assert titles(narrowed) == ["乙"]
     assert narrowed.count("chosen__item") == 2
-    assert titles(shown(client, "/catalogue/?industry=NOTHING")) == ["甲", "乙", "丙"] or True
 
 
 def test_an_address_with_nonsense_is_read_as_far_as_it_goes(
@@ -86,9 +87,9 @@ def test_many_courses_come_in_pages(app: Flask, client: FlaskClient, owner: Orga
         teacher = shelves.member(session, owner, role=shelves.Role.INSTRUCTOR, name="恽立新", now=now)
         for number in range(25):
             shelves.published(session, owner, title=f"课{number}", teacher=teacher, durations_ms=(1000,), now=now)
-    first, second = shown(client, "/catalogue/?q=安全"), shown(client, "/catalogue/?page=2")
-    assert len(titles(first)) == 24 or len(titles(shown(client, "/catalogue/"))) == 24
-    assert len(titles(second)) == 1
+    first, second = titles(shown(client, "/catalogue/")), titles(shown(client, "/catalogue/?page=2"))
+    assert (len(first), len(second)) == (24, 1)
+    assert not set(first) & set(second)
 
 
 def test_a_course_page_tells_what_a_worker_asks(
@@ -99,23 +100,19 @@ def test_a_course_page_tells_what_a_worker_asks(
     for text in ("有限空间作业安全", "恽立新", owner.name, "45:00", "22:30", "¥120.00", "进入前通风"):
         assert text in html
     assert '<span class="hours">1.5</span>' in html  # 67.5 minutes, 45 each
-    assert "/people/sign-in?next=" in html or "sign_in" in html
+    assert f"next=/catalogue/courses/{course.id}" in html  # sign in, and come back
 
 
 def test_hours_are_credited_by_the_rule_in_force(
     app: Flask, client: FlaskClient, owner: Organisation, now: datetime
 ) -> None:
-    from courses import policies
-
     course = offer(app, owner, now, durations_ms=(2_700_000,))
     with shelves_app.database(app).writing() as session:
-        session.add(
-            policies.PolicyVersion(
-                policy_id="CZ-1", version="1", jurisdiction_id="CZ", issued_at=now, effective_from=now,
-                document="示例", is_example=True, entered_by="k",
-                rules=policies.complete({"ratio": "4/5", "hour_ms": 3_000_000}),
-            )
+        rules = {"ratio": "4/5", "hour_ms": 3_000_000}
+        draft = policies.Draft(
+            jurisdiction_id="CZ", effective_on=now.date(), title="示例", rules=rules, is_example=True
         )
+        policies.enter(session, draft, entered_by="k", now=now)
     html = shown(client, f"/catalogue/courses/{course.id}")
     assert "0.9</span>" in html
     assert "0.72</span>" in html
@@ -151,7 +148,7 @@ def test_only_a_preview_can_be_played_by_all(
 
 
 @pytest.mark.parametrize(
-    ("price", "is_registered", "says"),
+    "case",
     [
         (0, True, 'action="/enrolment/"'),
         (12000, True, 'action="/orders/"'),
@@ -159,16 +156,15 @@ def test_only_a_preview_can_be_played_by_all(
     ],
 )
 def test_the_action_is_the_next_step(
-    app: Flask, owner: Organisation, now: datetime, price: int, is_registered: bool, says: str
+    app: Flask, owner: Organisation, now: datetime, case: tuple[int, bool, str]
 ) -> None:
+    price, is_registered, says = case
     course = offer(app, owner, now, price=Money(price, "CNY"))
     learner = shelves_app.signed_in(app, now=now, is_registered=is_registered)
     assert says in shown(learner, f"/catalogue/courses/{course.id}")
 
 
 def test_who_is_enrolled_goes_on_and_keeps_the_edition(app: Flask, owner: Organisation, now: datetime) -> None:
-    from courses.catalogue import drafts
-
     course = offer(app, owner, now)
     learner = shelves_app.signed_in(app, now=now)
     assert learner.post("/enrolment/", data={"course_id": course.id}).status_code == 303
@@ -185,10 +181,6 @@ def test_who_is_enrolled_goes_on_and_keeps_the_edition(app: Flask, owner: Organi
 
 
 def test_a_score_shows_from_five_ratings_on(app: Flask, client: FlaskClient, owner: Organisation, now: datetime) -> None:
-    from app import jobs
-
-    from courses.catalogue import summaries
-
     course = offer(app, owner, now)
     for count, is_shown in ((4, False), (5, True)):
         with shelves_app.database(app).writing() as session:
