@@ -188,11 +188,11 @@ def _offset_text(offset_ms: int) -> str:
 
 
 def _day_text(day: int) -> str:
-    """A date, also for the day before year 1 and after 9999, which an offset can reach."""
+    """A date, also for the days before year 1 and after 9999 that two offsets can reach."""
     if day < _FIRST_DAY:
-        return "0000-12-31"
+        return f"0000-12-{32 - (_FIRST_DAY - day)}"
     if day > _LAST_DAY:
-        return "10000-01-01"
+        return f"10000-01-{day - _LAST_DAY:02}"
     return date.fromordinal(day + _EPOCH_DAY).isoformat()
 
 
