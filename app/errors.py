@@ -177,10 +177,10 @@ def on_fault(error: Exception) -> BaseResponse | tuple[str, int]:
 
 def install(app: Flask) -> None:
     """Register the handlers."""
+    if isinstance(app, APIFlask):  # first: it also claims every HTTPException, which is `on_http`'s
+        app.error_processor(on_api_invalid)
     app.register_error_handler(errors.Refusal, on_refusal)
     app.register_error_handler(media_errors.Refusal, on_refusal)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, on_fault)
-    if isinstance(app, APIFlask):
-        app.error_processor(on_api_invalid)
 
