@@ -16,7 +16,9 @@ def install(app: Flask) -> None:
     settings = app.extensions["xueshi_settings"]
     app.extensions["xueshi_vault"] = Vault(settings.vault_key, settings.index_key)
     app.permanent_session_lifetime = timedelta(days=settings.session_days)
-    app.config["SESSION_REFRESH_EACH_REQUEST"] = False  # `gate` sends the cookie anew when it is due
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = (
+        False  # `gate` sends the cookie anew when it is due
+    )
     gate.install(app)
     assert all(module.bp is bp for module in AUDIENCES)
     app.register_blueprint(bp)

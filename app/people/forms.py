@@ -15,7 +15,9 @@ from courses.people.documents import DocumentType
 
 DOCUMENT_LABELS = {
     DocumentType.RESIDENT_ID: lazy("Resident identity card"),
-    DocumentType.RESIDENCE_PERMIT: lazy("Residence permit for Hong Kong, Macau or Taiwan residents"),
+    DocumentType.RESIDENCE_PERMIT: lazy(
+        "Residence permit for Hong Kong, Macau or Taiwan residents"
+    ),
     DocumentType.PERMANENT_RESIDENT: lazy("Foreign permanent resident's identity card"),
     DocumentType.HM_TRAVEL_PERMIT: lazy("Mainland travel permit for Hong Kong or Macau residents"),
     DocumentType.TW_TRAVEL_PERMIT: lazy("Mainland travel permit for Taiwan residents"),
@@ -89,7 +91,9 @@ class ConsentForm(Form):
     """Agreeing, by a box that is never ticked beforehand."""
 
     agree = BooleanField(
-        lazy("I have read this and agree that my name, document and employer or district are used for it."),
+        lazy(
+            "I have read this and agree that my name, document and employer or district are used for it."
+        ),
         [required()],
     )
 
@@ -97,10 +101,15 @@ class ConsentForm(Form):
 class LanguageForm(Form):
     """The language of the site for this account."""
 
-    locale = RadioField(lazy("Language"), [required()], choices=[("zh_CN", "中文"), ("en", "English")])
+    locale = RadioField(
+        lazy("Language"), [required()], choices=[("zh_CN", "中文"), ("en", "English")]
+    )
 
 
 def country_choices() -> list[tuple[str, str]]:
     """Issuing countries by the three letters that passports show, with their names."""
     names = (get_locale() or Locale("zh")).territories
-    return [(code, f"{code} {names.get(countries.ALPHA_2[code], code)}") for code in sorted(countries.ALPHA_3)]
+    return [
+        (code, f"{code} {names.get(countries.ALPHA_2[code], code)}")
+        for code in sorted(countries.ALPHA_3)
+    ]

@@ -24,8 +24,21 @@ from courses.people import contacts, documents, jurisdictions, limits, persons
 
 REGISTER_TRIES = 10  # by account: whoever guesses others' numbers learns nothing more
 STEPS = ("consent", "identity", "place")
-FORMS: dict[str, type[Form]] = {"consent": ConsentForm, "identity": IdentityForm, "place": PlaceForm}
-KEPT = ("consent_version", "name", "doc_type", "country", "number", "belongs", "employer", "district")
+FORMS: dict[str, type[Form]] = {
+    "consent": ConsentForm,
+    "identity": IdentityForm,
+    "place": PlaceForm,
+}
+KEPT = (
+    "consent_version",
+    "name",
+    "doc_type",
+    "country",
+    "number",
+    "belongs",
+    "employer",
+    "district",
+)
 Answer = str | Response | tuple[str, int]
 
 
@@ -222,5 +235,8 @@ def place_now() -> Answer:
             employer_id=chosen.employer_id,
             now=clock.now(),
         )
-    flash(_("Saved. It holds from today on; courses you already take keep their jurisdiction."), "success")
+    flash(
+        _("Saved. It holds from today on; courses you already take keep their jurisdiction."),
+        "success",
+    )
     return redirect(url_for("people.account"), 303)

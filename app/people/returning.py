@@ -12,7 +12,12 @@ def is_own(asked: str) -> bool:
 
     Browsers read `//host` and `/\\host` as another site, and drop tabs and line ends first.
     """
-    if not asked.startswith("/") or asked.startswith("//") or "\\" in asked or not asked.isprintable():
+    if (
+        not asked.startswith("/")
+        or asked.startswith("//")
+        or "\\" in asked
+        or not asked.isprintable()
+    ):
         return False
     parts = urlsplit(asked)
     return not parts.scheme and not parts.netloc

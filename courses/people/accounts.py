@@ -46,7 +46,13 @@ def sign_up(
 
 
 def create(
-    session: Session, vault: Vault, *, name: str, password_hash: str, now: datetime, locale: str = "zh_CN"
+    session: Session,
+    vault: Vault,
+    *,
+    name: str,
+    password_hash: str,
+    now: datetime,
+    locale: str = "zh_CN",
 ) -> Account:
     """`sign_up` with a name that is normalised and a password that is hashed already."""
     index = name_index(vault, name)

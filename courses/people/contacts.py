@@ -11,7 +11,9 @@ from courses.people import documents
 MOBILE = re.compile(r"1[3-9]\d{9}")
 PREFIX = re.compile(r"^(\+86|0086|86(?=1[3-9]\d{9}$))")
 # Good enough to catch a typing mistake; whether it exists only a message can tell.
-EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+EMAIL = re.compile(
+    r"[^@\s\"(),:;<>\[\\\]]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
 MAX_EMAIL = 254
 HAN = re.compile(r"[⺀-鿿豈-﫿\U00020000-\U0003ffff]")
 
@@ -60,7 +62,11 @@ def mask(name: str) -> str:
 def person_name(text: str) -> str:
     """A name as it is kept: half-width, single spaces; refused `name_invalid`."""
     plain = " ".join(documents.half_width(text).split())
-    if not 2 <= len(plain) <= 60 or not any(c.isalpha() for c in plain) or re.search(r"[\d<>@]", plain):
+    if (
+        not 2 <= len(plain) <= 60
+        or not any(c.isalpha() for c in plain)
+        or re.search(r"[\d<>@]", plain)
+    ):
         raise errors.Invalid(
             "name_invalid", "Enter the name as it stands on the document.", field="name"
         )

@@ -36,11 +36,6 @@ TW_TRAVEL_PERMIT = re.compile(r"\d{8}|\d{10}[A-Z]")
 PASSPORT = re.compile(r"[A-Z0-9]{5,17}")
 
 
-def refused(code: str, sentence: str) -> errors.Invalid:
-    """A refusal at the number's field; never repeats what was typed."""
-    return errors.Invalid(code, sentence, field="number")
-
-
 def half_width(text: str) -> str:
     """Full-width letters and digits become plain ones; invisible characters go."""
     plain = unicodedata.normalize("NFKC", text)
@@ -87,7 +82,9 @@ def check(doc_type: str, country: str, number: str, *, today: date) -> str:
     issuer(found, country)
     plain = normalise(found, number)
     if not plain:
-        raise refused("number_missing", "Enter the number as it stands on the document.")
+        raise errors.Invalid(
+            "number_missing", "Enter the number as it stands on the document.", field="number"
+        )
     CHECKS[found](plain, today)
     return plain
 
@@ -106,26 +103,39 @@ def check_digit(first_17: str) -> str:
     return CHECK_DIGITS[total % 11]
 
 
-def check_eighteen(number: str, today: date, *, has_birth_date: bool = True) -> None:
+def check_eighteen(number: str, today: date) -> None:
     """Shape, date of birth and check digit of an 18-character number."""
     if "O" in number:
-        raise refused(
-            "letter_o", "This contains the letter O. Such numbers have only the digit 0: type 0 instead."
+        raise errors.Invalid(
+            "letter_o",
+            "This contains the letter O. Such numbers have only the digit 0: type 0 instead.",
+            field="number",
         )
     if not re.fullmatch(r"[0-9]*X?", number):
-        raise refused("characters", "Such numbers have only digits, and perhaps an X at the very end.")
+        raise errors.Invalid(
+            "characters",
+            "Such numbers have only digits, and perhaps an X at the very end.",
+            field="number",
+        )
     if len(number) == 15:
-        raise refused(
+        raise errors.Invalid(
             "fifteen_digits",
             "Numbers of 15 digits are no longer accepted. Enter the 18 characters of the present card.",
+            field="number",
         )
     if len(number) != 18:
-        raise refused("length", "Such numbers have exactly 18 characters. Count them once more.")
-    if has_birth_date:
-        check_birth_date(number[6:14], today)
+        raise errors.Invalid(
+            "length",
+            "Such numbers have exactly 18 characters. Count them once more.",
+            field="number",
+        )
+
+    check_birth_date(number[6:14], today)
     if check_digit(number[:17]) != number[17]:
-        raise refused(
-            "check_digit", "The check digit does not fit, so at least one character is mistyped."
+        raise errors.Invalid(
+            "check_digit",
+            "The check digit does not fit, so at least one character is mistyped.",
+            field="number",
         )
 
 
@@ -134,27 +144,33 @@ def check_birth_date(eight: str, today: date) -> None:
     try:
         born = date(int(eight[:4]), int(eight[4:6]), int(eight[6:]))
     except ValueError:
-        raise refused(
-            "birth_date", "Characters 7 to 14 are the date of birth, and there is no such day."
+        raise errors.Invalid(
+            "birth_date",
+            "Characters 7 to 14 are the date of birth, and there is no such day.",
+            field="number",
         ) from None
     if born > today or born.year < OLDEST_YEAR:
-        raise refused(
-            "birth_date", "Characters 7 to 14 are the date of birth, and nobody living was born then."
+        raise errors.Invalid(
+            "birth_date",
+            "Characters 7 to 14 are the date of birth, and nobody living was born then.",
+            field="number",
         )
 
 
 def check_resident_id(number: str, today: date) -> None:
     """公民身份号码, GB 11643."""
     if number.startswith(RESIDENCE_PERMIT_AREAS) and len(number) == 18:
-        raise refused(
+        raise errors.Invalid(
             "other_document",
             "This is the number of a residence permit for Hong Kong, Macau or Taiwan residents. "
             "Choose that document.",
+            field="number",
         )
     if number.startswith("9") and len(number) == 18:
-        raise refused(
+        raise errors.Invalid(
             "other_document",
             "This is the number of a foreign permanent resident's card. Choose that document.",
+            field="number",
         )
     check_eighteen(number, today)
 
@@ -163,10 +179,11 @@ def check_residence_permit(number: str, today: date) -> None:
     """港澳台居民居住证: an identity number with an address code of its own."""
     check_eighteen(number, today)
     if not number.startswith(RESIDENCE_PERMIT_AREAS):
-        raise refused(
+        raise errors.Invalid(
             "other_document",
             "The number of this residence permit begins with 810000, 820000 or 830000. "
             "Choose another document, or look at the number again.",
+            field="number",
         )
 
 
@@ -174,35 +191,46 @@ def check_permanent_resident(number: str, today: date) -> None:
     """外国人永久居留身份证: since 2023 18 characters that begin with 9, before 3 letters and 12 digits."""
     if number[:1].isalpha():
         if not PERMANENT_RESIDENT_2017.fullmatch(number):
-            raise refused(
-                "format", "The card of 2017 has 3 letters and 12 digits, that of 2023 18 characters."
+            raise errors.Invalid(
+                "format",
+                "The card of 2017 has 3 letters and 12 digits, that of 2023 18 characters.",
+                field="number",
             )
         return
     check_eighteen(number, today)
     if not number.startswith("9"):
-        raise refused(
+        raise errors.Invalid(
             "other_document",
             "The number of a foreign permanent resident's card begins with 9. "
             "Choose another document, or look at the number again.",
+            field="number",
         )
 
 
 def check_hm_travel_permit(number: str, _today: date) -> None:
     """港澳居民来往内地通行证."""
     if not HM_TRAVEL_PERMIT.fullmatch(number):
-        raise refused("format", "This permit has H or M and then 8 or 10 digits.")
+        raise errors.Invalid(
+            "format", "This permit has H or M and then 8 or 10 digits.", field="number"
+        )
 
 
 def check_tw_travel_permit(number: str, _today: date) -> None:
     """台湾居民来往大陆通行证."""
     if not TW_TRAVEL_PERMIT.fullmatch(number):
-        raise refused("format", "This permit has 8 digits; an older one has 10 digits and a letter.")
+        raise errors.Invalid(
+            "format",
+            "This permit has 8 digits; an older one has 10 digits and a letter.",
+            field="number",
+        )
 
 
 def check_passport(number: str, _today: date) -> None:
     """A passport of whatever country; ICAO Doc 9303 knows letters and digits only."""
     if not PASSPORT.fullmatch(number):
-        raise refused("format", "A passport number has 5 to 17 letters and digits.")
+        raise errors.Invalid(
+            "format", "A passport number has 5 to 17 letters and digits.", field="number"
+        )
 
 
 CHECKS = {

@@ -62,7 +62,13 @@ DISTRICTS = (
     Area("CZ-JT", "金坛区", "Jintan District", "金坛区应急管理局", "320413"),
     Area("CZ-LY", "溧阳市", "Liyang", "溧阳市应急管理局", "320481"),
     # Statistically inside 武进区; since 2020 it answers to the city.
-    Area("CZ-JKQ", "常州经开区", "Changzhou Economic Development Zone", "常州经开区政法和应急管理局", None),
+    Area(
+        "CZ-JKQ",
+        "常州经开区",
+        "Changzhou Economic Development Zone",
+        "常州经开区政法和应急管理局",
+        None,
+    ),
 )
 STREETS = (
     ("320412001", "戚墅堰街道"),
@@ -93,7 +99,9 @@ def seed(session: Session) -> None:
             session.flush()  # the city first: the districts point to it
     for code, name_zh in STREETS:
         if session.get(StreetJurisdiction, code) is None:
-            session.add(StreetJurisdiction(street_code=code, jurisdiction_id="CZ-JKQ", name_zh=name_zh))
+            session.add(
+                StreetJurisdiction(street_code=code, jurisdiction_id="CZ-JKQ", name_zh=name_zh)
+            )
     session.flush()
 
 

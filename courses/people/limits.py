@@ -81,7 +81,13 @@ def take(session: Session, limits: Iterable[Limit], *, now: datetime) -> list[st
         one_at_a_time(session, limit.key)
         recent = (Try.key == limit.key, Try.at > now - WINDOW)
         if session.scalars(select(func.count()).where(*recent)).one() >= limit.tries:
-            times = select(Try.at).where(*recent).order_by(Try.at.desc()).offset(limit.tries - 1).limit(1)
+            times = (
+                select(Try.at)
+                .where(*recent)
+                .order_by(Try.at.desc())
+                .offset(limit.tries - 1)
+                .limit(1)
+            )
             frees = (session.scalar(times) or now) + WINDOW
             raise TooManyTries(max(1, -(-int((frees - now).total_seconds() * 1000) // 1000)))
     session.execute(delete(Try).where(Try.at < now - KEPT))

@@ -147,7 +147,12 @@ def create(
     if code and session.scalar(select(Organisation.id).where(Organisation.uscc == code)):
         raise errors.Conflict("uscc_taken", "An organisation with this credit code exists already.")
     made = Organisation(
-        kind=kind, name=plain, name_en=name_en, uscc=code, supervised_by=supervised_by, summary=summary
+        kind=kind,
+        name=plain,
+        name_en=name_en,
+        uscc=code,
+        supervised_by=supervised_by,
+        summary=summary,
     )
     session.add(made)
     session.flush()
@@ -208,7 +213,8 @@ def join(
     organisation = get(session, organisation_id)
     is_city = jurisdictions.get(session, organisation.supervised_by).parent_id is None
     fits = PLACES.get(role) == organisation.kind and not (
-        (role is Role.CITY_REGULATOR and not is_city) or (role is Role.DISTRICT_REGULATOR and is_city)
+        (role is Role.CITY_REGULATOR and not is_city)
+        or (role is Role.DISTRICT_REGULATOR and is_city)
     )
     if not fits:
         raise errors.Invalid("role_unsuited", "This organisation has no such role.", field="role")

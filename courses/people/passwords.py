@@ -30,11 +30,6 @@ xueshi1234 xueshi12345 xueshi123456
 COMMON = frozenset(COMMON_TABLE.split())
 
 
-def refused(code: str, sentence: str, **detail: int) -> errors.Invalid:
-    """A refusal at the password's field."""
-    return errors.Invalid(code, sentence, field="password", **detail)
-
-
 def normal(password: str) -> str:
     """One writing of the same characters, whatever the keyboard sent; spaces count."""
     return unicodedata.normalize("NFC", password)
@@ -44,15 +39,33 @@ def check(password: str, *, name: str, minimum: int) -> str:
     """The password as it is hashed, or errors.Invalid. `name` is the normalised account name."""
     plain = normal(password)
     if len(plain) < minimum:
-        raise refused("password_short", "Use at least %(minimum)d characters.", minimum=minimum)
+        raise errors.Invalid(
+            "password_short",
+            "Use at least %(minimum)d characters.",
+            minimum=minimum,
+            field="password",
+        )
     if len(plain) > MAXIMUM:
-        raise refused("password_long", "Use at most %(maximum)d characters.", maximum=MAXIMUM)
+        raise errors.Invalid(
+            "password_long",
+            "Use at most %(maximum)d characters.",
+            maximum=MAXIMUM,
+            field="password",
+        )
     low = plain.casefold()
     local = name.partition("@")[0]
     if name in low or (len(local) >= 4 and local in low):
-        raise refused("password_name", "Do not use your mobile number or e-mail address in the password.")
+        raise errors.Invalid(
+            "password_name",
+            "Do not use your mobile number or e-mail address in the password.",
+            field="password",
+        )
     if low in COMMON or len(set(low)) < 4 or is_run(low):
-        raise refused("password_common", "Many people use this password. Choose one of your own.")
+        raise errors.Invalid(
+            "password_common",
+            "Many people use this password. Choose one of your own.",
+            field="password",
+        )
     return plain
 
 

@@ -116,7 +116,13 @@ def register(
         )
     plain = contacts.person_name(name)
     add_document(
-        session, vault, person_id=person_id, doc_type=doc_type, country=country, number=number, now=now
+        session,
+        vault,
+        person_id=person_id,
+        doc_type=doc_type,
+        country=country,
+        number=number,
+        now=now,
     )
     settle(session, person_id=person_id, district_id=district_id, employer_id=employer_id, now=now)
     person.name_sealed = vault.seal(plain, row=f"persons.name:{person_id}")
@@ -201,18 +207,24 @@ def settle(
     today = jurisdictions.day_of(now)
     if not employer_id and not district_id:
         raise errors.Invalid(
-            "district_required", "Choose your employer or, without one, your district.", field="district"
+            "district_required",
+            "Choose your employer or, without one, your district.",
+            field="district",
         )
     person = get(session, person_id)
     if district_id:
         found = session.get(jurisdictions.Jurisdiction, district_id)
         if found is None or found.parent_id is None:
-            raise errors.Invalid("district_unknown", "Choose one of these districts.", field="district")
+            raise errors.Invalid(
+                "district_unknown", "Choose one of these districts.", field="district"
+            )
         person.district_id = district_id
     if employer_id:
         chosen = session.get(organisations.Organisation, employer_id)
         if chosen is None or chosen.kind != OrganisationKind.ENTERPRISE:
-            raise errors.Invalid("employer_unknown", "Choose one of these enterprises.", field="employer")
+            raise errors.Invalid(
+                "employer_unknown", "Choose one of these enterprises.", field="employer"
+            )
     for held in organisations.memberships(session, person_id, on=today):
         if held.role == Role.EMPLOYEE and held.organisation_id != employer_id:
             organisations.leave(held, on=today)
@@ -249,7 +261,9 @@ def consents(session: Session, subject_key: str) -> list[Consent]:
     """Everything somebody agreed to or withdrew, the newest first."""
     return list(
         session.scalars(
-            select(Consent).where(Consent.subject_key == subject_key).order_by(Consent.at.desc(), Consent.id)
+            select(Consent)
+            .where(Consent.subject_key == subject_key)
+            .order_by(Consent.at.desc(), Consent.id)
         )
     )
 
@@ -303,7 +317,9 @@ def subject_of(session: Session, person_id: str) -> str:
 def person_of(session: Session, subject_key: str) -> Person:
     """The person behind a subject key; NotFound once forgotten."""
     found = session.scalar(
-        select(Person).join(Subject, Subject.person_id == Person.id).where(Subject.key == subject_key)
+        select(Person)
+        .join(Subject, Subject.person_id == Person.id)
+        .where(Subject.key == subject_key)
     )
     if found is None:
         raise errors.NotFound()
@@ -325,7 +341,9 @@ def find(
         wanted = IdentityDocument.number_index.in_(possible_indexes(vault, number))
         query = query.where(Person.id.in_(select(IdentityDocument.person_id).where(wanted)))
     if name:
-        query = query.where(Person.name_index == vault.index("person_name", contacts.name_key(name)))
+        query = query.where(
+            Person.name_index == vault.index("person_name", contacts.name_key(name))
+        )
     return list(session.scalars(query.order_by(Person.registered_at, Person.id).limit(50)))
 
 
@@ -353,7 +371,9 @@ def jurisdictions_of(
     found = {person_id: district_id for person_id, district_id in own}  # noqa: C416
     employed = session.execute(
         select(Membership.person_id, organisations.Organisation.supervised_by)
-        .join(organisations.Organisation, Membership.organisation_id == organisations.Organisation.id)
+        .join(
+            organisations.Organisation, Membership.organisation_id == organisations.Organisation.id
+        )
         .where(
             Membership.person_id.in_(ids),
             Membership.role.in_(organisations.EMPLOYED),

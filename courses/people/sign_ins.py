@@ -129,7 +129,9 @@ def admit(
 
     `new_hash` replaces a hash made with former parameters.
     """
-    account = session.get(Account, tried.account_id, with_for_update=True) if tried.account_id else None
+    account = (
+        session.get(Account, tried.account_id, with_for_update=True) if tried.account_id else None
+    )
     if account is None or account.closed_at or account.password_hash != tried.password_hash:
         raise SignInFailed()
     if new_hash:
@@ -140,7 +142,13 @@ def admit(
 
 
 def begin(
-    session: Session, account: Account, *, kind: SignInKind, agent: str, lasts: timedelta, now: datetime
+    session: Session,
+    account: Account,
+    *,
+    kind: SignInKind,
+    agent: str,
+    lasts: timedelta,
+    now: datetime,
 ) -> Opened:
     """A new sign-in with a new token; what ended long ago is forgotten on the way."""
     session.execute(
@@ -240,7 +248,9 @@ def touch(session: Session, sign_in_id: str, *, lasts: timedelta, now: datetime)
     still = (SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
     session.execute(update(SignIn).where(*still, SignIn.seen_at < now).values(seen_at=now))
     session.execute(
-        update(SignIn).where(*still, SignIn.kind == SignInKind.BROWSER).values(expires_at=now + lasts)
+        update(SignIn)
+        .where(*still, SignIn.kind == SignInKind.BROWSER)
+        .values(expires_at=now + lasts)
     )
 
 
@@ -249,7 +259,9 @@ def listed(session: Session, account_id: str, *, now: datetime) -> list[SignIn]:
     return list(
         session.scalars(
             select(SignIn)
-            .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.expires_at > now)
+            .where(
+                SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.expires_at > now
+            )
             .order_by(SignIn.seen_at.desc(), SignIn.id)
         )
     )

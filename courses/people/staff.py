@@ -49,7 +49,9 @@ def current(
         *((document.endswith(ending.upper()[-4:], autoescape=True),) if ending else ()),
     )
     rows = select(Membership, Person, document).join(Person, Person.id == Membership.person_id)
-    total = select(func.count()).select_from(Membership).join(Person, Person.id == Membership.person_id)
+    total = (
+        select(func.count()).select_from(Membership).join(Person, Person.id == Membership.person_id)
+    )
     found = session.execute(
         rows.where(*wanted)
         .order_by(Membership.from_on.desc(), Membership.id)
@@ -57,7 +59,9 @@ def current(
         .limit(limit)
     )
     return session.scalars(total.where(*wanted)).one(), [
-        Employed(held, person.id, person.display_name, number or "", person.registered_at is not None)
+        Employed(
+            held, person.id, person.display_name, number or "", person.registered_at is not None
+        )
         for held, person, number in found
     ]
 

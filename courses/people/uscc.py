@@ -16,11 +16,6 @@ INNER_VALUES = {c: value for value, c in enumerate("0123456789ABCDEFGHIJKLMNOPQR
 NEVER = re.compile("[IOSVZ]")
 
 
-def refused(code: str, sentence: str) -> errors.Invalid:
-    """A refusal at the code's field."""
-    return errors.Invalid(code, sentence, field="uscc")
-
-
 def normalise(code: str) -> str:
     """Half-width, upper case, without spaces and dashes."""
     return re.sub(r"[\s\-‐-―]", "", documents.half_width(code).upper())
@@ -36,19 +31,26 @@ def check(code: str) -> str:
     """The normalised code, or errors.Invalid with the reason."""
     plain = normalise(code)
     if NEVER.search(plain):
-        raise refused(
+        raise errors.Invalid(
             "uscc_letters",
             "These codes never contain the letters I, O, S, V and Z. Perhaps 1, 0, 5, U or 2 is meant.",
+            field="uscc",
         )
     if len(plain) != 18:
-        raise refused("uscc_length", "A unified social credit code has exactly 18 characters.")
+        raise errors.Invalid(
+            "uscc_length", "A unified social credit code has exactly 18 characters.", field="uscc"
+        )
     if any(c not in VALUES for c in plain):
-        raise refused("uscc_characters", "These codes have only digits and capital letters.")
+        raise errors.Invalid(
+            "uscc_characters", "These codes have only digits and capital letters.", field="uscc"
+        )
     if not plain[2:8].isdigit():
-        raise refused("uscc_area", "Characters 3 to 8 of the code are digits.")
+        raise errors.Invalid("uscc_area", "Characters 3 to 8 of the code are digits.", field="uscc")
     if check_character(plain[:17]) != plain[17]:
-        raise refused(
-            "uscc_check", "The check character does not fit, so at least one character is mistyped."
+        raise errors.Invalid(
+            "uscc_check",
+            "The check character does not fit, so at least one character is mistyped.",
+            field="uscc",
         )
     return plain
 

@@ -76,7 +76,14 @@ def test_refusal_stands_at_the_number_and_repeats_nothing() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["32040019690917017x", "３２０４００１９６９０９１７０１７Ｘ", " 320400 19690917 017X ", "320400-19690917-017x", "320400—19690917–017X", "\u200b32040019690917017X\ufeff"],
+    [
+        "32040019690917017x",
+        "３２０４００１９６９０９１７０１７Ｘ",
+        " 320400 19690917 017X ",
+        "320400-19690917-017x",
+        "320400—19690917–017X",
+        "\u200b32040019690917017X\ufeff",
+    ],
 )
 def test_numbers_are_normalised(typed: str) -> None:
     assert documents.check(ID, "", typed, today=TODAY) == "32040019690917017X"
@@ -231,14 +238,33 @@ def test_names_are_masked(name: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["13800000001", "+86 138 0000 0001", "0086-138-0000-0001", "１３８００００００01", "8613800000001"]
+    "typed",
+    [
+        "13800000001",
+        "+86 138 0000 0001",
+        "0086-138-0000-0001",
+        "１３８００００００01",
+        "8613800000001",
+    ],
 )
 def test_mobile_numbers_are_normalised(typed: str) -> None:
     assert contacts.account_name(typed) == "13800000001"
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "12800000001", "1380000000", "138000000011", "worker", "a@b", "a b@example.com", "a@-x.com", "@example.com", "a@b@example.com"]
+    "typed",
+    [
+        "",
+        "12800000001",
+        "1380000000",
+        "138000000011",
+        "worker",
+        "a@b",
+        "a b@example.com",
+        "a@-x.com",
+        "@example.com",
+        "a@b@example.com",
+    ],
 )
 def test_neither_mobile_nor_email_is_refused(typed: str) -> None:
     with pytest.raises(Invalid) as caught:

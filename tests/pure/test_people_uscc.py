@@ -75,7 +75,9 @@ def test_inner_check_only_warns() -> None:
     place=st.integers(0, 17),
     other=st.sampled_from(uscc.ALPHABET),
 )
-def test_every_single_character_change_is_caught(middle: str, area: int, place: int, other: str) -> None:
+def test_every_single_character_change_is_caught(
+    middle: str, area: int, place: int, other: str
+) -> None:
     first = f"91{area}{middle}"
     code = first + uscc.check_character(first)
     assert uscc.check(code) == code

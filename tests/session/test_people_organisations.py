@@ -17,14 +17,30 @@ def _city(session: Session) -> None:
     jurisdictions.seed(session)
 
 
-def make(session: Session, kind: OrganisationKind, area: str = "CZ-WJ", code: str = "", name: str = "常州示例单位") -> str:
-    return organisations.create(session, kind=kind, name=name, supervised_by=area, uscc_code=code).id
+def make(
+    session: Session,
+    kind: OrganisationKind,
+    area: str = "CZ-WJ",
+    code: str = "",
+    name: str = "常州示例单位",
+) -> str:
+    return organisations.create(
+        session, kind=kind, name=name, supervised_by=area, uscc_code=code
+    ).id
 
 
 def test_seed_can_be_repeated_and_has_seven_districts(session: Session) -> None:
     jurisdictions.seed(session)
     found = jurisdictions.districts(session)
-    assert [row.id for row in found] == ["CZ-TN", "CZ-ZL", "CZ-XB", "CZ-WJ", "CZ-JT", "CZ-LY", "CZ-JKQ"]
+    assert [row.id for row in found] == [
+        "CZ-TN",
+        "CZ-ZL",
+        "CZ-XB",
+        "CZ-WJ",
+        "CZ-JT",
+        "CZ-LY",
+        "CZ-JKQ",
+    ]
     assert {row.parent_id for row in found} == {"CZ"}
     assert sum(row.counts_as_district_bureau for row in found) == 7
     assert jurisdictions.get(session, "CZ-JKQ").bureau_zh == "常州经开区政法和应急管理局"
@@ -43,7 +59,9 @@ def test_seed_can_be_repeated_and_has_seven_districts(session: Session) -> None:
         ("320500", None),
     ],
 )
-def test_street_decides_before_the_division_code(session: Session, code: str, area: str | None) -> None:
+def test_street_decides_before_the_division_code(
+    session: Session, code: str, area: str | None
+) -> None:
     assert jurisdictions.of_address(session, code) == area
 
 
@@ -67,12 +85,20 @@ def test_credit_code_is_checked_and_unique(session: Session) -> None:
 
 
 def test_found_by_code_whole_name_or_part(session: Session) -> None:
-    first = make(session, OrganisationKind.ENTERPRISE, code="91320400MA0T00011Y", name="常州示例化工有限公司")
-    second = make(session, OrganisationKind.ENTERPRISE, code="91320400MA0T0002XN", name="常州示例机械有限公司")
-    school = make(session, OrganisationKind.INSTITUTION, code="52320400MA0T00054D", name="常州示例培训学校")
+    first = make(
+        session, OrganisationKind.ENTERPRISE, code="91320400MA0T00011Y", name="常州示例化工有限公司"
+    )
+    second = make(
+        session, OrganisationKind.ENTERPRISE, code="91320400MA0T0002XN", name="常州示例机械有限公司"
+    )
+    school = make(
+        session, OrganisationKind.INSTITUTION, code="52320400MA0T00054D", name="常州示例培训学校"
+    )
 
     def found(words: str) -> set[str]:
-        return {row.id for row in organisations.find(session, words, kind=OrganisationKind.ENTERPRISE)}
+        return {
+            row.id for row in organisations.find(session, words, kind=OrganisationKind.ENTERPRISE)
+        }
 
     assert found("91320400-MA0T00011Y") == {first}
     assert found("常州示例化工有限公司") == {first}
@@ -100,15 +126,27 @@ def test_role_must_suit_the_organisation(
 ) -> None:
     person = persons.create(session, now=now)  # type: ignore[arg-type]
     with pytest.raises(errors.Invalid, match="role_unsuited"):
-        organisations.join(session, person_id=person.id, organisation_id=make(session, kind, area), role=role, from_on=TODAY)
+        organisations.join(
+            session,
+            person_id=person.id,
+            organisation_id=make(session, kind, area),
+            role=role,
+            from_on=TODAY,
+        )
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (("institution", "CZ-WJ", Role.INSTRUCTOR), ("authority", "CZ-WJ", Role.DISTRICT_REGULATOR)),
+        (
+            ("institution", "CZ-WJ", Role.INSTRUCTOR),
+            ("authority", "CZ-WJ", Role.DISTRICT_REGULATOR),
+        ),
         (("operator", "CZ", Role.OPERATOR), ("authority", "CZ", Role.CITY_REGULATOR)),
-        (("authority", "CZ", Role.CITY_REGULATOR), ("enterprise", "CZ-XB", Role.ENTERPRISE_MANAGER)),
+        (
+            ("authority", "CZ", Role.CITY_REGULATOR),
+            ("enterprise", "CZ-XB", Role.ENTERPRISE_MANAGER),
+        ),
     ],
 )
 def test_duties_are_separated(
@@ -116,13 +154,21 @@ def test_duties_are_separated(
 ) -> None:
     person = persons.create(session, now=now)  # type: ignore[arg-type]
     places = [make(session, OrganisationKind(kind), area) for kind, area, _role in (first, second)]
-    held = organisations.join(session, person_id=person.id, organisation_id=places[0], role=first[2], from_on=TODAY)
+    held = organisations.join(
+        session, person_id=person.id, organisation_id=places[0], role=first[2], from_on=TODAY
+    )
     with pytest.raises(errors.Conflict, match="roles_apart"):
-        organisations.join(session, person_id=person.id, organisation_id=places[1], role=second[2], from_on=TODAY)
+        organisations.join(
+            session, person_id=person.id, organisation_id=places[1], role=second[2], from_on=TODAY
+        )
     organisations.leave(held, on=TODAY + timedelta(days=1))
     session.flush()
     organisations.join(
-        session, person_id=person.id, organisation_id=places[1], role=second[2], from_on=TODAY + timedelta(days=1)
+        session,
+        person_id=person.id,
+        organisation_id=places[1],
+        role=second[2],
+        from_on=TODAY + timedelta(days=1),
     )
 
 
@@ -130,7 +176,9 @@ def test_joining_twice_changes_nothing(session: Session, now: object) -> None:
     person = persons.create(session, now=now)  # type: ignore[arg-type]
     place = make(session, OrganisationKind.ENTERPRISE)
     both = [
-        organisations.join(session, person_id=person.id, organisation_id=place, role=Role.EMPLOYEE, from_on=TODAY)
+        organisations.join(
+            session, person_id=person.id, organisation_id=place, role=Role.EMPLOYEE, from_on=TODAY
+        )
         for _each in range(2)
     ]
     assert both[0] is both[1]

@@ -30,7 +30,9 @@ def person(session: Session, now: datetime) -> Person:
     return persons.create(session, now=now)
 
 
-def register(session: Session, vault: Vault, person: Person, now: datetime, **changes: Any) -> Person:
+def register(
+    session: Session, vault: Vault, person: Person, now: datetime, **changes: Any
+) -> Person:
     values = {
         "name": "陆思远",
         "doc_type": "resident_id",
@@ -73,7 +75,9 @@ def test_registration_seals_masks_and_records_consent(
     ]
 
 
-def test_nothing_personal_lies_in_clear(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_nothing_personal_lies_in_clear(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
     for table in ("persons", "identity_documents", "consents", "subjects"):
         for row in session.execute(text(f"SELECT * FROM {table}")):
@@ -83,16 +87,22 @@ def test_nothing_personal_lies_in_clear(session: Session, vault: Vault, person: 
             assert "19850312" not in shown
 
 
-def test_number_moved_to_another_row_does_not_open(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_number_moved_to_another_row_does_not_open(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
-    friend = register(session, vault, persons.create(session, now=now), now, number="320400199011050204")
+    friend = register(
+        session, vault, persons.create(session, now=now), now, number="320400199011050204"
+    )
     mine, theirs = (persons.documents_of(session, one.id)[0] for one in (person, friend))
     mine.number_sealed = theirs.number_sealed
     with pytest.raises(SealBroken):
         persons.full_number(mine, vault)
 
 
-def test_one_document_is_one_person(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_one_document_is_one_person(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
     friend = persons.create(session, now=now)
     with refused("document_taken", errors.Conflict):
@@ -107,10 +117,15 @@ def test_the_same_number_of_another_country_is_another_document(
     register(session, vault, person, now, doc_type="passport", country="JPN", number="AB1234567")
     friend = persons.create(session, now=now)
     register(session, vault, friend, now, doc_type="passport", country="KOR", number="AB1234567")
-    assert {p.id for p in persons.find(session, vault, number="ab 1234567")} == {person.id, friend.id}
+    assert {p.id for p in persons.find(session, vault, number="ab 1234567")} == {
+        person.id,
+        friend.id,
+    }
 
 
-def test_registering_twice_is_refused(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_registering_twice_is_refused(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
     with refused("already_registered", errors.Conflict):
         register(session, vault, person, now)
@@ -135,15 +150,30 @@ def test_incomplete_registration_says_what_is_missing(
         register(session, Vault(bytes(32), bytes(32)), person, now, **changes)
 
 
-def test_found_by_whole_number_and_by_name(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_found_by_whole_number_and_by_name(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
-    for wanted in ({"number": LU}, {"number": " 320400 19850312 0112"}, {"name": "陆 思远"}, {"number": LU, "name": "陆思远"}):
+    for wanted in (
+        {"number": LU},
+        {"number": " 320400 19850312 0112"},
+        {"name": "陆 思远"},
+        {"number": LU, "name": "陆思远"},
+    ):
         assert persons.find(session, vault, **wanted) == [person]
-    for unwanted in ({}, {"number": LU[:17]}, {"name": "陆"}, {"number": LU, "name": "陆远"}, {"number": ""}):
+    for unwanted in (
+        {},
+        {"number": LU[:17]},
+        {"name": "陆"},
+        {"number": LU, "name": "陆远"},
+        {"number": ""},
+    ):
         assert persons.find(session, vault, **unwanted) == []
 
 
-def test_employers_district_goes_first(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_employers_district_goes_first(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
     assert persons.jurisdiction_of(session, person.id, on=TODAY) == "CZ-WJ"
     employer = enterprise(session)
@@ -151,19 +181,27 @@ def test_employers_district_goes_first(session: Session, vault: Vault, person: P
     assert persons.jurisdiction_of(session, person.id, on=TODAY) == "CZ-JKQ"
     assert persons.jurisdiction_of(session, person.id, on=TODAY - timedelta(days=1)) == "CZ-WJ"
     persons.settle(
-        session, person_id=person.id, district_id="CZ-LY", employer_id=None, now=now + timedelta(days=30)
+        session,
+        person_id=person.id,
+        district_id="CZ-LY",
+        employer_id=None,
+        now=now + timedelta(days=30),
     )
     assert persons.jurisdiction_of(session, person.id, on=TODAY + timedelta(days=29)) == "CZ-JKQ"
     assert persons.jurisdiction_of(session, person.id, on=TODAY + timedelta(days=30)) == "CZ-LY"
 
 
-def test_a_new_employer_ends_the_former_employment(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_a_new_employer_ends_the_former_employment(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     first, second = enterprise(session), enterprise(session, OTHER, "CZ-XB")
     register(session, vault, person, now, district_id=None, employer_id=first)
     later = now + timedelta(days=10)
     persons.settle(session, person_id=person.id, district_id=None, employer_id=second, now=later)
     day = jurisdictions.day_of(later)
-    assert [row.organisation_id for row in organisations.memberships(session, person.id, on=day)] == [second]
+    assert [
+        row.organisation_id for row in organisations.memberships(session, person.id, on=day)
+    ] == [second]
     assert persons.jurisdiction_of(session, person.id, on=day - timedelta(days=1)) == "CZ-JKQ"
     persons.settle(session, person_id=person.id, district_id=None, employer_id=second, now=later)
     assert len(organisations.memberships(session, person.id, on=day)) == 1
@@ -174,12 +212,17 @@ def test_subject_key_leads_to_the_person_until_forgotten(session: Session, perso
     assert persons.person_of(session, key) is person
     session.get_one(persons.Subject, key).person_id = None
     session.flush()
-    for ask in (lambda: persons.subject_of(session, person.id), lambda: persons.person_of(session, key)):
+    for ask in (
+        lambda: persons.subject_of(session, person.id),
+        lambda: persons.person_of(session, key),
+    ):
         with pytest.raises(errors.NotFound):
             ask()
 
 
-def test_consents_are_never_changed(session: Session, vault: Vault, person: Person, now: datetime) -> None:
+def test_consents_are_never_changed(
+    session: Session, vault: Vault, person: Person, now: datetime
+) -> None:
     register(session, vault, person, now)
     row = session.scalars(select(Consent)).one()
     row.given = False
@@ -189,11 +232,20 @@ def test_consents_are_never_changed(session: Session, vault: Vault, person: Pers
 
 def test_actor_has_the_roles_of_the_day(session: Session, vault: Vault, now: datetime) -> None:
     account = accounts.sign_up(
-        session, vault, name="13800000001", password="correct horse battery", minimum_length=10, now=now
+        session,
+        vault,
+        name="13800000001",
+        password="correct horse battery",
+        minimum_length=10,
+        now=now,
     )
     place = enterprise(session)
     held = organisations.join(
-        session, person_id=account.person_id, organisation_id=place, role=Role.ENTERPRISE_MANAGER, from_on=TODAY
+        session,
+        person_id=account.person_id,
+        organisation_id=place,
+        role=Role.ENTERPRISE_MANAGER,
+        from_on=TODAY,
     )
     token = sign_ins.sign_in(
         session, vault, name="13800000001", password="correct horse battery", now=now

@@ -26,21 +26,27 @@ def account(session: Session, vault: Vault, now: datetime) -> Account:
 
 
 def attempt(
-    session: Session, vault: Vault, now: datetime, name: str = "13800000001", address: str = "10.0.0.1"
+    session: Session,
+    vault: Vault,
+    now: datetime,
+    name: str = "13800000001",
+    address: str = "10.0.0.1",
 ) -> Attempt:
     return sign_ins.attempt(session, vault, name=name, address=address, tries=5, now=now)
 
 
-def opened(session: Session, vault: Vault, now: datetime, kind: SignInKind = SignInKind.BROWSER) -> Opened:
+def opened(
+    session: Session, vault: Vault, now: datetime, kind: SignInKind = SignInKind.BROWSER
+) -> Opened:
     return sign_ins.sign_in(
         session, vault, name="13800000001", password=PASSWORD, now=now, kind=kind, agent="Test"
     )
 
 
-def recognised(session: Session, token: str, now: datetime, kind: SignInKind = SignInKind.BROWSER) -> bool:
-    found = sign_ins.recognise(
-        session, token, kind=kind, now=now, today=jurisdictions.day_of(now)
-    )
+def recognised(
+    session: Session, token: str, now: datetime, kind: SignInKind = SignInKind.BROWSER
+) -> bool:
+    found = sign_ins.recognise(session, token, kind=kind, now=now, today=jurisdictions.day_of(now))
     return found is not None
 
 
@@ -50,10 +56,17 @@ def test_name_is_sealed_masked_and_found(session: Session, vault: Vault, account
     assert accounts.full_account_name(account, vault) == "13800000001"
 
 
-def test_one_name_has_one_account(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_one_name_has_one_account(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     with pytest.raises(errors.Conflict) as caught:
         accounts.sign_up(
-            session, vault, name="１３８００００００01", password=PASSWORD, minimum_length=10, now=now
+            session,
+            vault,
+            name="１３８００００００01",
+            password=PASSWORD,
+            minimum_length=10,
+            now=now,
         )
     assert caught.value.code == "account_name_taken"
 
@@ -92,7 +105,9 @@ def test_password_hash_is_argon2id_and_normalises(account: Account) -> None:
     assert not passwords.matches("not a hash", "x")
 
 
-def test_token_is_kept_only_as_its_hash(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_token_is_kept_only_as_its_hash(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     token = opened(session, vault, now).token
     row = session.scalars(select(SignIn)).one()
     assert row.token_hash == sign_ins.token_hash(token)
@@ -104,7 +119,11 @@ def test_wrong_password_and_unknown_name_say_the_same(
     session: Session, vault: Vault, account: Account, now: datetime
 ) -> None:
     said = []
-    for name, password in (("13800000001", "wrong"), ("13900000009", PASSWORD), ("nonsense", PASSWORD)):
+    for name, password in (
+        ("13800000001", "wrong"),
+        ("13900000009", PASSWORD),
+        ("nonsense", PASSWORD),
+    ):
         with pytest.raises(SignInFailed) as caught:
             sign_ins.sign_in(session, vault, name=name, password=password, now=now)
         said.append((caught.value.code, caught.value.sentence))
@@ -153,24 +172,32 @@ def test_addresses_count_by_subscriber(first: str, second: str, is_same: bool) -
     assert (limits.network(first) == limits.network(second)) is is_same
 
 
-def test_success_clears_the_tries(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_success_clears_the_tries(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     for _each in range(4):
         attempt(session, vault, now)
     tried = attempt(session, vault, now)
     sign_ins.admit(session, tried, kind=SignInKind.BROWSER, agent="", lasts=MONTH, now=now)
-    left = session.scalar(select(func.count()).select_from(Try).where(Try.key == tried.name_limit.key))
+    left = session.scalar(
+        select(func.count()).select_from(Try).where(Try.key == tried.name_limit.key)
+    )
     assert left == 0
     attempt(session, vault, now)
 
 
-def test_names_and_addresses_are_not_kept_in_clear(session: Session, vault: Vault, now: datetime) -> None:
+def test_names_and_addresses_are_not_kept_in_clear(
+    session: Session, vault: Vault, now: datetime
+) -> None:
     attempt(session, vault, now)
     assert all(len(row.key) == 32 for row in session.scalars(select(Try)))
 
 
 def test_tries_are_forgotten_after_a_day(session: Session, vault: Vault, now: datetime) -> None:
     attempt(session, vault, now)
-    attempt(session, vault, now + timedelta(days=1, seconds=1), name="13900000009", address="10.0.0.2")
+    attempt(
+        session, vault, now + timedelta(days=1, seconds=1), name="13900000009", address="10.0.0.2"
+    )
     assert session.scalar(select(func.count()).select_from(Try)) == 2
 
 
@@ -184,7 +211,9 @@ def test_admission_fails_when_the_password_changed_meanwhile(
         sign_ins.admit(session, tried, kind=SignInKind.BROWSER, agent="", lasts=MONTH, now=now)
 
 
-def test_hash_with_former_parameters_is_outdated(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_hash_with_former_parameters_is_outdated(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     assert passwords.is_outdated(old)
     assert not passwords.is_outdated(account.password_hash)
@@ -192,13 +221,20 @@ def test_hash_with_former_parameters_is_outdated(session: Session, vault: Vault,
     session.flush()
     tried = attempt(session, vault, now)
     sign_ins.admit(
-        session, tried, kind=SignInKind.BROWSER, agent="", lasts=MONTH, now=now,
+        session,
+        tried,
+        kind=SignInKind.BROWSER,
+        agent="",
+        lasts=MONTH,
+        now=now,
         new_hash=passwords.hash_of(PASSWORD),
     )
     assert not passwords.is_outdated(account.password_hash)
 
 
-def test_recognised_until_expired_or_ended(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_recognised_until_expired_or_ended(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     first = opened(session, vault, now)
     assert recognised(session, first.token, now)
     assert not recognised(session, first.token, now, SignInKind.TOKEN)
@@ -209,7 +245,9 @@ def test_recognised_until_expired_or_ended(session: Session, vault: Vault, accou
     assert not recognised(session, first.token, now)
 
 
-def test_use_prolongs_a_browser_but_not_a_token(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_use_prolongs_a_browser_but_not_a_token(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     browser, token = (opened(session, vault, now, kind) for kind in SignInKind)
     later = now + timedelta(days=20)
     for one in (browser, token):
@@ -220,7 +258,9 @@ def test_use_prolongs_a_browser_but_not_a_token(session: Session, vault: Vault, 
     assert not recognised(session, token.token, now + timedelta(days=40), SignInKind.TOKEN)
 
 
-def test_closed_account_is_not_recognised(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_closed_account_is_not_recognised(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     first = opened(session, vault, now)
     account.closed_at = now
     session.flush()
@@ -229,7 +269,9 @@ def test_closed_account_is_not_recognised(session: Session, vault: Vault, accoun
         opened(session, vault, now)
 
 
-def test_somebody_elses_sign_in_cannot_be_ended(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_somebody_elses_sign_in_cannot_be_ended(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     friend = accounts.sign_up(
         session, vault, name="friend@example.com", password=PASSWORD, minimum_length=10, now=now
     )
@@ -239,7 +281,9 @@ def test_somebody_elses_sign_in_cannot_be_ended(session: Session, vault: Vault, 
     assert recognised(session, first.token, now)
 
 
-def test_password_change_ends_every_other_sign_in(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_password_change_ends_every_other_sign_in(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     here, elsewhere = opened(session, vault, now), opened(session, vault, now)
     api = opened(session, vault, now, SignInKind.TOKEN)
     sign_ins.change_password(
@@ -257,14 +301,18 @@ def test_password_change_ends_every_other_sign_in(session: Session, vault: Vault
         opened(session, vault, now)
 
 
-def test_password_changed_twice_at_once_is_a_conflict(session: Session, account: Account, now: datetime) -> None:
+def test_password_changed_twice_at_once_is_a_conflict(
+    session: Session, account: Account, now: datetime
+) -> None:
     with pytest.raises(errors.Conflict):
         sign_ins.change_password(
             session, account_id=account.id, former_hash="stale", new_hash="new", keep="", now=now
         )
 
 
-def test_list_shows_what_is_signed_in_now(session: Session, vault: Vault, account: Account, now: datetime) -> None:
+def test_list_shows_what_is_signed_in_now(
+    session: Session, vault: Vault, account: Account, now: datetime
+) -> None:
     first = opened(session, vault, now)
     second = opened(session, vault, now + timedelta(minutes=1))
     rows = sign_ins.listed(session, account.id, now=now + timedelta(minutes=2))

@@ -1,0 +1,18 @@
+"""The consent's text is fixed for good under its version: changed words need a new version."""
+
+from app.people import consent
+
+DIGESTS = {"2026-11": "fd2ee377dcf11a3db920d1ab616bf8e7be3ec6f240a1f1ef3c5525cbf5adf30e"}
+
+
+def test_no_word_of_a_shown_version_changes() -> None:
+    assert {version: consent.digest(version) for version in consent.TEXTS} == DIGESTS
+
+
+def test_both_languages_have_the_same_clauses() -> None:
+    for text in consent.TEXTS.values():
+        assert {len(clauses) for clauses in text.values()} == {len(text["zh"])}
+
+
+def test_present_version_exists() -> None:
+    assert consent.VERSION in consent.TEXTS
