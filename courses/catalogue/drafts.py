@@ -263,7 +263,7 @@ def _text(value: str, field: str, longest: int, *, is_needed: bool = False) -> s
         raise errors.Invalid("empty", "Fill this in.", field=field)
     if len(value) > longest:
         raise errors.Invalid(
-            "too_long", "Use at most %(max)s characters.", field=field, max=longest
+            "too_long", "Use at most %(max)d characters.", field=field, max=longest
         )
     return value
 

@@ -148,7 +148,7 @@ def withdraw(
         raise errors.Invalid("reason_missing", "Say why.", field="reason")
     if len(reason) > REASON_LONGEST:
         raise errors.Invalid(
-            "too_long", "Use at most %(max)s characters.", field="reason", max=REASON_LONGEST
+            "too_long", "Use at most %(max)d characters.", field="reason", max=REASON_LONGEST
         )
     if CourseState.WITHDRAWN not in TRANSITIONS[CourseState(course.state)]:
         raise errors.Conflict("course_state", "The course is not in a state that allows this.")

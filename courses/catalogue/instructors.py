@@ -87,7 +87,7 @@ def introduce(
     ):
         if len(value) > longest:
             raise errors.Invalid(
-                "too_long", "Use at most %(max)s characters.", field=field, max=longest
+                "too_long", "Use at most %(max)d characters.", field=field, max=longest
             )
     shown = session.get(Instructor, person_id)
     if shown is None:

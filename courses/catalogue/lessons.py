@@ -109,6 +109,6 @@ def _title(value: str) -> str:
         raise errors.Invalid("empty", "Fill this in.", field="title")
     if len(value) > TITLE_LONGEST:
         raise errors.Invalid(
-            "too_long", "Use at most %(max)s characters.", field="title", max=TITLE_LONGEST
+            "too_long", "Use at most %(max)d characters.", field="title", max=TITLE_LONGEST
         )
     return value

@@ -177,7 +177,7 @@ def _check(session: Session, actor: Actor, course: Course, *, seen: bytes) -> No
 def _points(points: Mapping[str, Point], note: str) -> dict[str, dict[str, Any]]:
     if len(note) > NOTE_LONGEST:
         raise errors.Invalid(
-            "too_long", "Use at most %(max)s characters.", field="note", max=NOTE_LONGEST
+            "too_long", "Use at most %(max)d characters.", field="note", max=NOTE_LONGEST
         )
     kept = {}
     for code in taxonomy.REVIEW_POINTS:
@@ -186,7 +186,7 @@ def _points(points: Mapping[str, Point], note: str) -> dict[str, dict[str, Any]]
             raise errors.Invalid("point_missing", "Judge all six points.", field=code)
         if len(point.note) > NOTE_LONGEST:
             raise errors.Invalid(
-                "too_long", "Use at most %(max)s characters.", field=code, max=NOTE_LONGEST
+                "too_long", "Use at most %(max)d characters.", field=code, max=NOTE_LONGEST
             )
         kept[code] = {"ok": point.is_ok, "note": point.note.strip()}
     return kept
