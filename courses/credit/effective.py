@@ -109,7 +109,8 @@ def _play(study: Study, day: _Days, piece: Piece, findings: Findings) -> None:
         if _is_too_fast(motion, piece.policy):
             findings.lost(motion, wall_from, wall_to, "too_fast")
         else:
-            _count(study, day, Piece(motion, wall_from, wall_to, piece.policy), findings)
+            new = Piece(motion, wall_from, wall_to, piece.policy)
+            _count(study, day, new, (from_ms, to_ms), findings)
         begun = wall_to
     findings.lost(motion, begun, piece.wall_to, "seen_before")
 
@@ -120,10 +121,12 @@ def _is_too_fast(motion: Motion, policy: Policy) -> bool:
     return motion.media_ms > motion.wall_ms * (1 + policy.rate_tolerance)
 
 
-def _count(study: Study, day: _Days, piece: Piece, findings: Findings) -> None:
-    """Count a piece of new media, as far as the day's cap allows."""
+def _count(
+    study: Study, day: _Days, piece: Piece, media: tuple[Exact, Exact], findings: Findings
+) -> None:
+    """Count a piece that plays new media, as far as the day's cap allows."""
     motion = piece.motion
-    from_ms, to_ms = motion.media_at(piece.wall_from), motion.media_at(piece.wall_to)
+    from_ms, to_ms = media
     wall_ms = piece.wall_to - piece.wall_from
     media_ms = to_ms - from_ms
     effective_ms = media_ms if piece.policy.speed == "media" else min(wall_ms, media_ms)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses.credit import beats, instants, reading, recompute
+from courses.credit import beats, instants, reading, recompute, writing
 from courses.credit.beats import Beat, Span
 from courses.credit.motion import COUNTED
 from tests.pure.credit_cases.writing import (
@@ -298,6 +298,13 @@ def test_beats_in_any_order_make_the_same_disjoint_stretches(
     for row in found:  # every stretch lies within what was reported: no wall, no media is added
         assert any(row.wall_from >= begun for begun, *_ in spans)
         assert row.media_to_ms - row.media_from_ms <= sum(length for *_, length, _ in spans)
+
+
+@often
+@given(file=files())
+def test_written_evidence_reads_as_the_same(file: Row) -> None:
+    read = reading.read(file)
+    assert reading.read(writing.evidence_json(read)) == read
 
 
 @pytest.mark.parametrize("name", ["learner", "as_of"])
