@@ -224,7 +224,6 @@ def lines(session: Session, rows: Sequence[RecordAccess]) -> list[Line]:
         session.execute(
             select(Subject.key, Person).join(Person, Subject.person_id == Person.id).where(Subject.key.in_(keys))
         )
-        .tuples()
         .all()
     )
     bureaus = dict(
@@ -237,7 +236,6 @@ def lines(session: Session, rows: Sequence[RecordAccess]) -> list[Line]:
             )
             .order_by(Membership.from_on)
         )
-        .tuples()
         .all()
     )
     found = []

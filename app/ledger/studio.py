@@ -115,7 +115,6 @@ def named(session: Session, rows: list[OfflineHours]) -> list[tuple[OfflineHours
             .join(Person, Subject.person_id == Person.id)
             .where(Subject.key.in_([row.subject_key for row in rows]))
         )
-        .tuples()
         .all()
     )
     bodies = {row.organisation_id: session.get_one(Organisation, row.organisation_id).name for row in rows}

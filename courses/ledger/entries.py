@@ -29,10 +29,10 @@ def computed(statement: Statement) -> list[Line]:
 
 
 def of_subject(session: Session, subject_key: str, *, before: datetime | None = None) -> list[Written]:
-    """A subject's rows, those dated before an instant where one is given, as they were written."""
+    """A subject's rows, those written before an instant where one is given, as they were written."""
     asked = select(Entry).where(Entry.subject_key == subject_key)
     if before is not None:
-        asked = asked.where(Entry.at < before)
+        asked = asked.where(Entry.written_at < before)
     rows = session.scalars(asked.order_by(Entry.written_at, Entry.at, Entry.id))
     return [Written(row.id, line_of(row), row.cancels_id) for row in rows]
 
