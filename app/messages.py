@@ -39,6 +39,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }
 JINJA_OPTIONS = {"trimmed": "true", "silent": "false", "encoding": "utf-8"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
+LONE_PERCENT = re.compile(r"(?<!%)(?:%%)*%(?![(%])")
 
 
 def catalogues(language: str) -> dict[Path, Catalog]:
@@ -181,6 +182,10 @@ def findings(language: str) -> list[str]:
     for message, places in sorted(used().items(), key=lambda item: item[1][0]):
         if message not in translated:
             wrong.append(f"{places[0]}: not translated: {message!r}")
+        texts = (message, *(text for way in translated.get(message, {}) for text in way))
+        is_formatted = any(place.startswith("templates/") for place in places)
+        if is_formatted and any(map(LONE_PERCENT.search, texts)):
+            wrong.append(f"{places[0]}: templates format every message, so write %%: {message!r}")
     for message, ways in translated.items():
         if len(ways) > 1:
             wrong.append(f"{' and '.join(sorted(ways.values()))}: two translations of {message!r}")

@@ -1,0 +1,104 @@
+"""The demonstration city with everything but its films: people, rules, courses, hours, ratings.
+
+The films' rows are there, measured and ready, so that every page has something to show; to play one,
+see `tests/flows`.
+"""
+
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.demo import city, past
+from app.demo.plan import PLANS, Plan
+from courses import enrolment, oversight
+from courses.catalogue import drafts, lessons
+from courses.catalogue.models import Course
+from courses.people.organisations import Organisation
+from courses.people.vault import Vault
+from courses.policies import PolicyVersion
+from courses.watch.models import Playback
+from tests import shelves
+
+ACCOUNTS = {
+    "worker": "13800000001",
+    "beginner": "13800000007",
+    "institution": "13800000011",
+    "teacher": "13800000009",
+    "enterprise": "13800000014",
+    "wujin": "13800000015",
+    "xinbei": "13800000016",
+    "city": "13800000017",
+    "operator": "13800000018",
+}
+LESSON_MS = (95_000, 140_000)
+
+
+def make(app: Flask) -> dict[str, str]:
+    """Everything, at once; returns the keys that addresses of pages are made of."""
+    database, vault = app.extensions["xueshi_db"], app.extensions["xueshi_vault"]
+    with app.app_context():
+        with database.writing() as session:
+            city.begin(session, vault)
+        for plan in PLANS:
+            with database.writing() as session:
+                offer(session, vault, plan, now=clock.now())
+        with database.writing() as session:
+            keys = more(session, vault, now=clock.now())
+        app.extensions["xueshi_reindex"]()
+    return keys
+
+
+def offer(session: Session, vault: Vault, plan: Plan, *, now: datetime) -> None:
+    """One course on offer, with what its learners did since."""
+    course_id, institution_id = city.draft(session, vault, plan)
+    course = session.get_one(Course, course_id)
+    institution = session.get_one(Organisation, institution_id)
+    for lesson, duration_ms in zip(lessons.in_order(session, course), LESSON_MS, strict=False):
+        film = shelves.asset(session, institution, duration_ms=duration_ms, now=now)
+        lessons.attach(session, course, lesson_id=lesson.id, asset_id=film.id, now=course.changed_at)
+    at = now - timedelta(days=plan.published_days_ago)
+    past.publish(session, city.actor(session, vault, past.OFFICER), course, at=at)
+    past.happen(session, vault, plan, course, at=at)
+
+
+def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
+    """What stands half-way: a draft, a course in review, an opened record; and every page's own keys."""
+    storage = session.scalars(select(Course).where(Course.title == PLANS[0].title)).one()
+    confined = session.scalars(select(Course).where(Course.title == PLANS[1].title)).one()
+    priced = session.scalars(select(Course).where(Course.price_minor > 0)).first() or storage
+    centre = session.get_one(Organisation, storage.organisation_id)
+    draft = shelves.draft(session, centre, title="动火作业：第一颗火花之前", now=now)
+    waiting = shelves.draft(session, centre, title="叉车与厂内运输", now=now)
+    drafts.submit(session, waiting, on=now.date(), now=now)
+    worker = city.actor(session, vault, ACCOUNTS["worker"])
+    official = city.actor(session, vault, ACCOUNTS["wujin"])
+    oversight.note(
+        session,
+        official,
+        subject_key=worker.subject_key,
+        what=oversight.What.RECORD,
+        reason="双随机抽查：学时与学习记录是否一致。",
+        now=now,
+    )
+    taken = next(one for one in enrolment.mine(session, worker.subject_key) if one.course_id == confined.id)
+    first, second = lessons.in_order(session, confined)
+    playback = session.scalars(select(Playback).where(Playback.enrolment_id == taken.id)).first()
+    return {
+        "course": storage.id,
+        "priced": priced.id,
+        "draft": draft.id,
+        "draft_lesson": lessons.in_order(session, draft)[0].id,
+        "waiting": waiting.id,
+        "institution": centre.id,
+        "instructor": city.actor(session, vault, ACCOUNTS["teacher"]).person_id,
+        "preview": lessons.in_order(session, storage)[0].id,
+        "enrolment": taken.id,
+        "lesson": first.id,
+        "second_lesson": second.id,
+        "subject": worker.subject_key,
+        "playback": playback.id if playback else "",
+        "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+    }
