@@ -25,6 +25,9 @@ from courses.catalogue.models import Course, WithdrawalRule
 from courses.catalogue.reviews import Point
 from courses.units import Money
 
+# A draft is saved without them, yet nobody should read "optional" there.
+NEEDED_TO_SUBMIT = ("summary", "industries", "trainees", "topics", "occasions", "instructors")
+
 
 class NewCourse(Form):
     """What a course begins with."""
@@ -55,7 +58,7 @@ class Facts(Form):
         [NumberRange(min=0, message=lazy("A price is 0 or more."))],
         places=2,
     )
-    cover = HiddenField(lazy("Cover"))
+    cover = StringField(lazy("Cover"))  # drawn by the upload field
 
     def offer(self, teachers: Iterable[Teaching]) -> None:
         """Fill in what can be chosen."""
@@ -66,6 +69,8 @@ class Facts(Form):
         self.topics.choices = choices("topic")
         self.occasions.choices = choices("occasion")
         self.instructors.choices = [(row.person_id, row.name) for row in teachers]
+        for name in NEEDED_TO_SUBMIT:
+            self[name].flags.required = True
         self.language.choices = [(code, shown.language_label(code)) for code in taxonomy.LANGUAGES]
 
     def show(self, course: Course, teacher_ids: list[str]) -> None:
@@ -104,7 +109,7 @@ class LessonFacts(Form):
     title = StringField(
         lazy("Title"), [required(), at_most(lessons.TITLE_LONGEST)], filters=[stripped]
     )
-    asset_id = HiddenField(lazy("Video"))
+    asset_id = StringField(lazy("Video"))  # drawn by the upload field
     is_preview = BooleanField(lazy("Anybody may watch this lesson as a preview"))
 
 
@@ -125,7 +130,7 @@ class Presentation(Form):
 class Withdrawal(Form):
     """Why a course ends, and what becomes of its learners."""
 
-    rule = RadioField(lazy("What becomes of the learners"))
+    rule = RadioField(lazy("What becomes of the learners"), [required()])
     reason = TextAreaField(lazy("Reason"), [required(), at_most(500)], filters=[stripped])
 
     def offer(self, rules: Iterable[WithdrawalRule]) -> None:
@@ -150,9 +155,7 @@ for _code in taxonomy.REVIEW_POINTS:
     setattr(
         Judgement,
         f"{_code}_note",
-        TextAreaField(
-            lazy("What has to change"), [at_most(reviews.NOTE_LONGEST)], filters=[stripped]
-        ),
+        TextAreaField("", [at_most(reviews.NOTE_LONGEST)], filters=[stripped]),
     )
 
 
@@ -160,8 +163,10 @@ def judgement() -> Judgement:
     """The form with the points named in the page's language."""
     form = Judgement()
     for code in taxonomy.REVIEW_POINTS:
-        field = form[code]
-        field.label.text = shown.point_label(code)
+        field, point = form[code], shown.point_label(code)
+        field.label.text = point
+        field.flags.required = True
+        form[f"{code}_note"].label.text = _("%(point)s: what has to change", point=point)
         field.choices = [("ok", _("In order")), ("bad", _("Not in order"))]
     return form
 

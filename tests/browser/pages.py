@@ -21,5 +21,7 @@ class Shown:
 PAGES = [
     Shown("/"),
     Shown("/components"),
+    Shown("/catalogue/"),
+    Shown("/catalogue/?q=无人机&price=free"),
     Shown("/no/such/page", status=404),
 ]
