@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from courses.credit.evidence import Course, Enrolment, ExamAttempt, Lesson, Stretch
-from courses.credit.exact import Exact, ceiling
+from courses.credit.exact import Exact, ceiling, whole_if
 from courses.credit.motion import Motion
 from courses.credit.policy import Policy
 from courses.credit.spans import Coverage
@@ -72,9 +72,10 @@ class Study:
         """Coverage and effective time from nothing."""
         threshold = self.rules.completion_threshold
         self.lessons = [
-            LessonStudy(lesson, threshold * lesson.duration_ms) for lesson in self.course.lessons
+            LessonStudy(lesson, whole_if(threshold * lesson.duration_ms))
+            for lesson in self.course.lessons
         ]
-        self.needed_ms = sum((lesson.needed_ms for lesson in self.lessons), start=0)
+        self.needed_ms = whole_if(sum((lesson.needed_ms for lesson in self.lessons), start=0))
         self.covered_ms: Exact = 0
         self.opened_at: int | None = None
         self.credits: list[Credit] = []

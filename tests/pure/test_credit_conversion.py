@@ -107,6 +107,18 @@ def test_one_credited_fingerprint_refuses_the_whole_transfer() -> None:
     assert entries(given)[-1][2:] == ("4",)
 
 
+def test_content_that_was_not_posted_yet_refuses_nothing() -> None:
+    lessons = [{"id": "L1", "duration_ms": 45 * MINUTE, "fingerprint": "f1"}]
+    coarse = {"mode": "floor", "quantum": "2", "point": "course"}
+    given = evidence(
+        course(lessons=lessons),
+        policies=[policy(partial_credit="pro_rata", rounding=coarse)],
+        stretches=[stretch(0, 45)],
+        transfers=[transfer(minute=60, fingerprints=["f1"])],
+    )
+    assert [row[2:] for row in entries(given)] == [("4",)]
+
+
 def test_study_after_an_accepted_transfer_is_not_refused() -> None:
     lessons = [{"id": "L1", "duration_ms": 45 * MINUTE, "fingerprint": "f1"}]
     given = evidence(

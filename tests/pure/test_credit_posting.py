@@ -479,3 +479,18 @@ def test_a_correction_follows_the_adjustment_of_its_instant_in_file_order() -> N
     given = evidence(stretches=[stretch(0, 45)], policies=[policy(completion_threshold="1"), later])
     given["corrections"] = [correction(100, "3"), correction(100, "1")]
     assert [row[2] for row in entries(given)] == ["1", "-1/2", "3", "1"]
+
+
+def test_a_waived_pro_rata_course_without_exam_writes_no_zero() -> None:
+    coarse = {"mode": "floor", "quantum": "2", "point": "course"}
+    given = under(
+        stretch(0, 45),
+        courses=(withdrawn("per_lesson_exam_waived", 200, 45),),
+        partial_credit="pro_rata",
+        rounding=coarse,
+    )
+    given["policies"].append(
+        policy(version="2", issued_at=at(300), partial_credit="pro_rata", ratio="2")
+    )
+    assert entries(given) == []
+    assert first(given)["posted_at"] is None

@@ -301,6 +301,6 @@ def test_a_year_of_twenty_thousand_stretches_is_computed_in_time() -> None:
         stretches=rows,
         policies=[policy(partial_credit="pro_rata", daily_cap_ms=21_600_000)],
     )
-    started = time.perf_counter()
+    started = time.process_time()
     assert writing.first(given)["posted_hours"] == "200"
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
