@@ -103,7 +103,7 @@ def texts() -> dict[str, Any]:
         "captions": _("Captions"),
         "counts": _("{effective} of {duration} of this lesson counts."),
         "notCounted": _("{time} did not count: {reason}."),
-        "goTo": _("Go to what is missing from {from} to {to}"),
+        "goTo": _("Go to what is missing:"),
         "seekBlocked": _("Here you cannot skip ahead of what you have watched."),
         "refused": _("This lesson cannot be played now."),
         "signIn": _("Sign in again"),

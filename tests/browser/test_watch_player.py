@@ -3,10 +3,11 @@
 Lost per interruption: at most 2 s of viewing (`watch.md`, issue "honest suite"); never a reset.
 """
 
+import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,12 +27,13 @@ from courses.people import accounts, sign_ins
 from courses.people.persons import Person
 from courses.people.sign_ins import SignInKind
 from tests import shelves, watching
-from tests.browser.checks import Look, axe
+from tests.browser.checks import LOOKS, Look, axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.video]
 KEY = bytes(range(32))
 CLIP_S = 45
 LOST_MS = 2_000
+PICTURES = os.environ.get("XUESHI_TEST_PICTURES", "")  # a directory, to look at the pages oneself
 PHONE = Look(360, 740, "light", "en")
 
 
@@ -153,14 +155,17 @@ def phone(chromium: Browser, fresh: Site) -> Iterator[BrowserContext]:
     context.close()
 
 
-def signed_in(chromium: Browser, site: Site) -> BrowserContext:
-    """A phone on which Lu is signed in."""
+def signed_in(chromium: Browser, site: Site, look: Look = PHONE) -> BrowserContext:
+    """A browser in which Lu is signed in."""
     context = chromium.new_context(
-        base_url=site.url, viewport={"width": PHONE.width, "height": PHONE.height}, locale="en-GB"
+        base_url=site.url,
+        viewport={"width": look.width, "height": look.height},
+        color_scheme=look.scheme,
+        reduced_motion="reduce",
     )
     context.set_default_timeout(20_000)
     serializer = site.app.session_interface.get_signing_serializer(site.app)  # type: ignore[attr-defined]
-    value = serializer.dumps({"sign_in": site.token, "locale": "en", "_permanent": True})
+    value = serializer.dumps({"sign_in": site.token, "locale": look.locale, "_permanent": True})
     context.add_cookies([{"name": "xueshi", "value": value, "url": site.url}])
     return context
 
@@ -347,9 +352,21 @@ def test_a_lesson_seen_to_its_end_is_whole_and_closed(phone: BrowserContext, fre
     assert int(stands.effective_ms) <= CLIP_S * 1_000 / 2 + 3_000  # twice as fast, half the time
 
 
-def test_axe_finds_nothing_on_the_learning_page(phone: BrowserContext, fresh: Site) -> None:
-    page = phone.new_page()
-    page.goto(fresh.page)
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_the_learning_page_is_valid_and_fits(
+    chromium: Browser, fresh: Site, look: Look, validate: Callable[[str], list[str]]
+) -> None:
+    context = signed_in(chromium, fresh, look)
+    page = context.new_page()
+    answer = page.goto(fresh.page)
+    assert answer is not None
+    assert validate(answer.text()) == []
     page.wait_for_selector("[data-watch][data-ready]")
     assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE.width
+    assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    if PICTURES:
+        page.wait_for_timeout(1_500)
+        page.screenshot(path=f"{PICTURES}/watch-{look}.png", full_page=True)
+        page.goto("/enrolment/")
+        page.screenshot(path=f"{PICTURES}/enrolment-{look}.png", full_page=True)
+    context.close()

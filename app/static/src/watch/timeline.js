@@ -58,11 +58,10 @@ export class Timeline {
         const button = document.createElement("button");
         button.type = "button";
         button.className = "missing__button";
-        button.textContent = `${time(from)} – ${time(to)}`;
-        button.setAttribute(
-          "aria-label",
-          this.texts.goTo.replace("{from}", time(from)).replace("{to}", time(to)),
-        );
+        const aim = document.createElement("span");
+        aim.className = "visually-hidden";
+        aim.textContent = this.texts.goTo;
+        button.append(aim, ` ${time(from)} – ${time(to)}`);
         button.addEventListener("click", () => this.go(from));
         item.append(button);
         return item;
