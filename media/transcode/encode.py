@@ -22,7 +22,7 @@ LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}  # EBU R128 measure, at the level s
 SAMPLE_RATE = 48_000
 OUT_TIME = re.compile(rb"out_time_us=(\d+)")
 DISK_FULL = "No space left on device"
-POSTER_AT = Fraction(1, 10)
+POSTER_MS = 2_000  # past a fade-in, still on an opening slide
 
 
 def command(
@@ -131,7 +131,7 @@ def poster(
 ) -> Path:
     """One upright frame from near the beginning, as PNG."""
     target = folder / "poster.png"
-    for at_ms in (int(facts.duration_ms * POSTER_AT), 0):
+    for at_ms in (min(POSTER_MS, facts.duration_ms // 2), 0):
         opened = ffmpeg.input(
             f"file:{source}",
             ss=f"{at_ms / 1000:.3f}",
