@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
 from app import access, clock, db
 from app.access import Permission
@@ -42,9 +42,37 @@ def choices(*pairs: tuple[str, Any]) -> dict[str, Any]:
     return {"choices": list(pairs), "default": pairs[0][0]}
 
 
-def whole(label: Any) -> IntegerField:
-    """An optional whole number that is not negative."""
-    return IntegerField(label, [Optional(), NumberRange(min=0, message=lazy("Not below 0."))])
+def whole(label: Any, *, least: int = 0) -> IntegerField:
+    """An optional whole number, `least` or more."""
+    return IntegerField(label, [Optional(), NumberRange(min=least, message=lazy("At least %(min)d."))])
+
+
+def above(form: Form, field: ExactField) -> None:
+    """More than nothing."""
+    del form
+    if field.data is not None and field.data <= 0:
+        raise StopValidation(_("Above 0."))
+
+
+def not_below(form: Form, field: ExactField) -> None:
+    """Nothing or more."""
+    del form
+    if field.data is not None and field.data < 0:
+        raise StopValidation(_("Not below 0."))
+
+
+def coverage(form: Form, field: ExactField) -> None:
+    """A part that is not nothing."""
+    del form
+    if field.data is not None and not 0 < field.data <= 1:
+        raise StopValidation(_("Above 0 and at most 1 (100%)."))
+
+
+def share(form: Form, field: ExactField) -> None:
+    """A part, nothing and all included."""
+    del form
+    if field.data is not None and not 0 <= field.data <= 1:
+        raise StopValidation(_("From 0 to 1 (100%)."))
 
 
 class VersionForm(Form):
@@ -54,13 +82,13 @@ class VersionForm(Form):
     effective_on = DateField(lazy("In force from"), [InputRequired(message=lazy("Fill this in."))])
     until_on = DateField(lazy("In force until, that day not included"), [Optional()])
     title = StringField(lazy("Legal document"), [required(), at_most(200)], [stripped])
-    number = StringField(lazy("Document number"), [at_most(80)], [stripped])
+    number = StringField(lazy("Number of the document"), [at_most(80)], [stripped])
     text = TextAreaField(lazy("What it says"), [required(), at_most(20_000)], [stripped])
     is_example = BooleanField(lazy("This is an example, not law"))
 
-    ratio = ExactField(lazy("Ratio of online hours"), [InputRequired(message=lazy("Fill this in."))], default=Fraction(1))
-    hour_minutes = ExactField(lazy("Length of one hour of training"), [InputRequired(message=lazy("Fill this in."))], default=Fraction(45))
-    completion_threshold = ExactField(lazy("What must be watched"), [InputRequired(message=lazy("Fill this in."))], default=Fraction(19, 20))
+    ratio = ExactField(lazy("Ratio of online hours"), [InputRequired(message=lazy("Fill this in.")), not_below], default=Fraction(1))
+    hour_minutes = ExactField(lazy("Length of one hour of training"), [InputRequired(message=lazy("Fill this in.")), above], default=Fraction(45))
+    completion_threshold = ExactField(lazy("What must be watched"), [InputRequired(message=lazy("Fill this in.")), coverage], default=Fraction(19, 20))
     partial_credit = SelectField(lazy("What is credited"), **choices(
         ("none", lazy("the whole course, at the threshold")),
         ("per_lesson", lazy("each lesson, at the threshold")),
@@ -73,7 +101,7 @@ class VersionForm(Form):
         ("media", lazy("the length of what was shown")),
         ("reject", lazy("faster than normal counts nothing")),
     ))
-    rate_tolerance = ExactField(lazy("Tolerance of speed"), [Optional()], default=Fraction(1, 20))
+    rate_tolerance = ExactField(lazy("Tolerance of speed"), [Optional(), not_below], default=Fraction(1, 20))
     seek_forward = SelectField(lazy("Jumping ahead"), **choices(
         ("allowed", lazy("allowed")), ("blocked", lazy("what follows does not count"))
     ))
@@ -90,16 +118,16 @@ class VersionForm(Form):
     rounding_mode = SelectField(lazy("Rounding"), **choices(
         ("none", lazy("none")), ("floor", lazy("down")), ("half_up", lazy("to the nearest")), ("ceil", lazy("up"))
     ))
-    rounding_quantum = ExactField(lazy("To multiples of"), [Optional()])
+    rounding_quantum = ExactField(lazy("To multiples of"), [above])
     rounding_point = SelectField(lazy("Rounded"), **choices(("course", lazy("once a course")), ("lesson", lazy("for each lesson"))))
-    cap_share = ExactField(lazy("Online share of a requirement"), [Optional()])
+    cap_share = ExactField(lazy("Online share of a requirement"), [Optional(), share])
     cap_base = SelectField(lazy("Share of"), **choices(("required", lazy("the hours required")), ("earned", lazy("all hours that count"))))
     cap_measured_on = SelectField(lazy("Measured on"), **choices(
         ("credited", lazy("credited hours")), ("raw", lazy("hours before the ratio"))
     ))
     ratio_steps = TextAreaField(lazy("Hours by steps"), [at_most(1000)])
-    pass_mark = ExactField(lazy("Mark to pass an exam"), [Optional()], default=Fraction(80))
-    max_attempts = whole(lazy("Attempts at an exam"))
+    pass_mark = ExactField(lazy("Mark to pass an exam"), [Optional(), not_below], default=Fraction(80))
+    max_attempts = whole(lazy("Attempts at an exam"), least=1)
     cooldown_hours = ExactField(lazy("Hours between attempts"), [Optional()])
     on_fail = SelectField(lazy("After a missed check"), **choices(
         ("exclude_until_verified", lazy("time until the next passed check does not count")),
@@ -114,6 +142,11 @@ class VersionForm(Form):
     validity_months = whole(lazy("Hours from elsewhere are valid for"))
     transfer_applies_ratio = BooleanField(lazy("The ratio applies to hours from elsewhere"))
     practical_online = BooleanField(lazy("Online hours may fill practical requirements"))
+
+    def validate_rounding_quantum(self, field: ExactField) -> None:
+        """Rounding needs its grid."""
+        if field.data is None and self.rounding_mode.data != "none" and not field.errors:
+            raise ValidationError(_("Say to what hours are rounded, such as 1/10."))
 
     def validate_ratio_steps(self, field: TextAreaField) -> None:
         """Each line is read."""

@@ -16,7 +16,6 @@ from courses.policies import PolicyVersion
 from courses.units import MS_PER_HOUR, MS_PER_MINUTE
 
 
-
 def _(text: str, **values: Any) -> str:
     """A text in the page's language."""
     return str(gettext(text, **values))

@@ -71,13 +71,16 @@ def test_publishing_makes_a_version_that_everybody_reads(app: Flask, city: Flask
     ("field", "value", "said"),
     [
         ("ratio", "a half", "Write a number such as 2, 1/2, 80% or 4.5."),
-        ("ratio", "-1/2", "must not be negative"),
-        ("hour_minutes", "0", "must be at least 1"),
-        ("completion_threshold", "120%", "must be above 0 and at most 1"),
+        ("ratio", "-1/2", "Not below 0."),
+        ("hour_minutes", "0", "Above 0."),
+        ("completion_threshold", "120%", "Above 0 and at most 1 (100%)."),
         ("ratio_steps", "often", "Write one step a line, such as 30 = 1/2."),
         ("until_on", "2027-01-01", "These dates would leave days without any rule."),
         ("title", "", "Fill this in."),
-        ("rounding_mode", "floor", "is needed to round by floor"),
+        ("rounding_mode", "floor", "Say to what hours are rounded, such as 1/10."),
+        ("cap_share", "3/2", "From 0 to 1 (100%)."),
+        ("max_attempts", "0", "At least 1."),
+        ("hour_minutes", "45.00001", "Write a time of whole milliseconds, not below 0."),
     ],
 )
 def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
