@@ -4,6 +4,7 @@ A rung's name is its short side, as phones are held both ways; sizes are even, p
 The rates cap a constant quality: slides stay far below them, a moving picture is kept in bounds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,16 +14,18 @@ OWN_STEP = Fraction(23, 20)  # a source this much above the next step down gets 
 FEWEST = 2
 TALLEST = 1080
 MOST_FPS = 30
-# Short side: (constant rate factor, highest video rate, sound), bit/s. The caps are near Apple's
+# Short side: (constant rate factor, highest video rate in bit/s). The caps are near Apple's
 # authoring table; they meet a 3G line (about 700 kbit/s) with the lowest rung.
 RATES = {
-    180: (27, 180_000, 48_000),
-    270: (26, 300_000, 48_000),
-    360: (25, 500_000, 64_000),
-    540: (24, 1_100_000, 64_000),
-    720: (24, 2_200_000, 96_000),
-    1080: (24, 4_200_000, 96_000),
+    180: (27, 180_000),
+    270: (26, 300_000),
+    360: (25, 500_000),
+    540: (24, 1_100_000),
+    720: (24, 2_200_000),
+    1080: (24, 4_200_000),
 }
+# One sound for all rungs: it is encoded once, and a change of rung cannot be heard.
+SOUND_BPS, SMALL_SOUND_BPS = 64_000, 48_000
 LEAN_FACTOR = Fraction(1, 2)
 LEAN_CRF = 6  # six steps of the factor are about half the bits
 
@@ -36,7 +39,6 @@ class Rung:
     height: int
     crf: int
     video_bps: int
-    audio_bps: int
 
 
 def even(value: Fraction | int) -> int:
@@ -74,9 +76,9 @@ def _rung(width: int, height: int, step: int) -> Rung:
     other = even(Fraction(long * step, short))
     wide, high = (other, step) if width >= height else (step, other)
     base = next((known for known in sorted(RATES) if known >= step), TALLEST)
-    crf, video_bps, audio_bps = RATES[base]
+    crf, video_bps = RATES[base]
     scaled = int(video_bps * Fraction(step, base) ** 2) if step < base else video_bps
-    return Rung(f"{step}p", wide, high, crf, max(scaled, 60_000), audio_bps)
+    return Rung(f"{step}p", wide, high, crf, max(scaled, 60_000))
 
 
 def _lean(rung: Rung) -> Rung:
@@ -87,7 +89,6 @@ def _lean(rung: Rung) -> Rung:
         rung.height,
         rung.crf + LEAN_CRF,
         max(int(rung.video_bps * LEAN_FACTOR), 40_000),
-        rung.audio_bps,
     )
 
 
@@ -97,3 +98,9 @@ def frame_rate(source: Fraction | None) -> Fraction:
     while rate > MOST_FPS:
         rate /= 2
     return max(rate, Fraction(1))
+
+
+def sound_bps(ladder: Sequence[Rung]) -> int:
+    """Bits a second of the sound that all rungs share: speech is clear at 48 kbit/s and up."""
+    tallest = max(min(rung.width, rung.height) for rung in ladder)
+    return SOUND_BPS if tallest >= 360 else SMALL_SOUND_BPS

@@ -1,4 +1,4 @@
-"""The ffmpeg commands: one decode for all rungs, key frames where segments begin, a poster.
+"""The ffmpeg commands: the sound once, one decode for all rungs, key frames where segments begin.
 
 Input protocols and containers are listed, so a file can name no other; nothing reaches a shell.
 """
@@ -18,18 +18,44 @@ from media.probe import CONTAINERS, Facts
 
 SEGMENT_S = 6  # Apple's authoring specification, 1.9
 PRESET = "veryfast"
+SLIDES_FPS = 12  # B-frames save nothing on pictures that stand still
 LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}  # EBU R128 measure, at the level speech on phones needs
 SAMPLE_RATE = 48_000
 OUT_TIME = re.compile(rb"out_time_us=(\d+)")
+QUIET = ("-hide_banner", "-nostdin", "-y", "-v", "error")
+SOUND_SHARE = 200  # permille of the work, about
 DISK_FULL = "No space left on device"
 POSTER_MS = 2_000  # past a fade-in, still on an opening slide
 
 
-def command(
-    source: Path, facts: Facts, rungs: Sequence[Rung], *, ffmpeg_path: str, folder: Path
-) -> list[str]:
-    """The command that makes every rung in `folder/<name>/`."""
+def sound_command(source: Path, facts: Facts, *, bps: int, ffmpeg_path: str, target: Path) -> list[str]:
+    """The command that encodes the sound once, at the same loudness for every lesson."""
     opened = ffmpeg.input(f"file:{source}", protocol_whitelist="file", format_whitelist=CONTAINERS)
+    sound = (
+        opened[str(facts.audio_index)]
+        .filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        .filter("aformat", channel_layouts="mono" if facts.channels == 1 else "stereo")
+        .filter("loudnorm", **LOUDNESS)
+        .filter("aresample", SAMPLE_RATE)
+    )
+    made = ffmpeg.output(
+        sound, str(target), **{"c:a": "aac", "b:a": bps, "f": "mp4", "map_metadata": -1, "map_chapters": -1}
+    ).global_args(*QUIET, "-progress", "pipe:1")
+    return [str(part) for part in made.compile(cmd=ffmpeg_path)]
+
+
+def picture_command(
+    source: Path,
+    facts: Facts,
+    rungs: Sequence[Rung],
+    *,
+    sound: Path | None,
+    ffmpeg_path: str,
+    folder: Path,
+) -> list[str]:
+    """The command that makes every rung in `folder/<name>/`, with the one sound in each."""
+    opened = ffmpeg.input(f"file:{source}", protocol_whitelist="file", format_whitelist=CONTAINERS)
+    heard = None if sound is None else ffmpeg.input(f"file:{sound}")
     rate = ladder.frame_rate(facts.rate)
     pictures = (
         opened[str(facts.video_index)]
@@ -37,7 +63,6 @@ def command(
         .filter("format", "yuv420p")
         .filter_multi_output("split", len(rungs))
     )
-    sounds = _sounds(opened, facts, len(rungs))
     outputs = []
     for index, rung in enumerate(rungs):
         picture = (
@@ -45,31 +70,18 @@ def command(
             .filter("scale", rung.width, rung.height, flags="bicubic")
             .filter("setsar", "1")
         )
-        streams = [picture] if sounds is None else [picture, sounds[index]]
+        streams = [picture] if heard is None else [picture, heard["a:0"]]
         target = folder / rung.name / "index.m3u8"
-        options = _options(rung, rate, folder / rung.name, facts)
+        options = _options(rung, rate, folder / rung.name)
+        if heard is not None:
+            options["c:a"] = "copy"
         outputs.append(ffmpeg.output(*streams, str(target), **options))
-    whole = ffmpeg.merge_outputs(*outputs).global_args(
-        "-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1"
-    )
+    whole = ffmpeg.merge_outputs(*outputs).global_args(*QUIET, "-progress", "pipe:1")
     return [str(part) for part in whole.compile(cmd=ffmpeg_path)]
 
 
-def _sounds(opened: Any, facts: Facts, count: int) -> Any:
-    if facts.audio_index is None:
-        return None
-    return (
-        opened[str(facts.audio_index)]
-        .filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
-        .filter("aformat", channel_layouts="mono" if facts.channels == 1 else "stereo")
-        .filter("loudnorm", **LOUDNESS)
-        .filter("aresample", SAMPLE_RATE)
-        .filter_multi_output("asplit", count)
-    )
-
-
-def _options(rung: Rung, rate: Fraction, folder: Path, facts: Facts) -> dict[str, Any]:
-    options = {
+def _options(rung: Rung, rate: Fraction, folder: Path) -> dict[str, Any]:
+    return {
         "f": "hls",
         "hls_time": SEGMENT_S,
         "hls_playlist_type": "vod",
@@ -77,8 +89,12 @@ def _options(rung: Rung, rate: Fraction, folder: Path, facts: Facts) -> dict[str
         "hls_fmp4_init_filename": "init.mp4",
         "hls_segment_filename": str(folder / "seg_%05d.m4s"),
         "hls_flags": "independent_segments",
+        # The picture begins at 0: an edit list takes up the reordering of B-frames and the priming
+        # of the sound, which would otherwise push the whole lesson back by up to half a second.
+        "avoid_negative_ts": "disabled",
         "c:v": "libx264",
         "preset": PRESET,
+        "bf": 0 if rate <= SLIDES_FPS else 3,
         "crf": rung.crf,
         "maxrate": rung.video_bps,
         "bufsize": 2 * rung.video_bps,
@@ -92,9 +108,6 @@ def _options(rung: Rung, rate: Fraction, folder: Path, facts: Facts) -> dict[str
         "sn": None,
         "dn": None,
     }
-    if facts.audio_index is not None:
-        options |= {"c:a": "aac", "b:a": rung.audio_bps}
-    return options
 
 
 def encode(
@@ -114,15 +127,25 @@ def encode(
     for rung in rungs:
         (folder / rung.name).mkdir(parents=True, exist_ok=True)
     told = folder / "tool.out"
-
-    def tick() -> None:
-        report(_permille(told, facts.duration_ms))
-
+    sound = None
+    if facts.audio_index is not None:
+        sound = folder / "sound.mp4"
+        _run(
+            sound_command(
+                source, facts, bps=ladder.sound_bps(rungs), ffmpeg_path=ffmpeg_path, target=sound
+            ),
+            limits=limits,
+            folder=folder,
+            tick=lambda: report(_permille(told, facts.duration_ms) * SOUND_SHARE // 1000),
+        )
+    begins = 0 if sound is None else SOUND_SHARE
     _run(
-        command(source, facts, rungs, ffmpeg_path=ffmpeg_path, folder=folder),
+        picture_command(
+            source, facts, rungs, sound=sound, ffmpeg_path=ffmpeg_path, folder=folder
+        ),
         limits=limits,
         folder=folder,
-        tick=tick,
+        tick=lambda: report(begins + _permille(told, facts.duration_ms) * (1000 - begins) // 1000),
     )
 
 
@@ -142,9 +165,7 @@ def poster(
         wide = short if facts.width <= facts.height else -2
         high = -2 if facts.width <= facts.height else short
         frame = opened[str(facts.video_index)].filter("scale", wide, high).filter("setsar", "1")
-        made = ffmpeg.output(frame, str(target), vframes=1, f="image2", update=1).global_args(
-            "-hide_banner", "-nostdin", "-y", "-v", "error"
-        )
+        made = ffmpeg.output(frame, str(target), vframes=1, f="image2", update=1).global_args(*QUIET)
         parts = [str(part) for part in made.compile(cmd=ffmpeg_path)]
         _run(parts, limits=limits, folder=folder, tick=None)
         if target.is_file() and target.stat().st_size > 0:
