@@ -69,24 +69,30 @@ class Plan:
 
 def plan(seen: Seen, study: Study, *, stop_at: int | None) -> Plan:
     """The postings and adjustments of one enrolment up to its reversal at `stop_at`, if any."""
-    made = _planned(seen, study, _gates(seen, study), stop_at)
-    withdrawal = study.course.withdrawn
-    if (
-        made.posted_at is None
-        and withdrawal is not None
-        and withdrawal.rule == "per_lesson_exam_waived"
-        and withdrawn_at(study.course, seen.as_of) is not None
-        and study.end == withdrawal.at
-        and study.enrolment.at <= withdrawal.at
-    ):
+    gates = _gates(seen, study)
+    made = _planned(seen, study, gates, stop_at)
+    if made.posted_at is None and _is_waived(seen, study):
         may_post_zero = study.rules.partial_credit != "pro_rata" or study.is_exam_required
         waived = [
-            Gate(range(index, index + 1), withdrawal.at, may_post_zero=may_post_zero)
+            Gate(range(index, index + 1), study.end or 0, may_post_zero=may_post_zero)
             for index, lesson in enumerate(study.lessons)
             if lesson.opened_at is not None
         ]
         made = _planned(seen, study, waived, stop_at)
+        made.gates = [*gates, *waived]
     return made
+
+
+def _is_waived(seen: Seen, study: Study) -> bool:
+    """Whether the course was withdrawn in a way that lets single lessons of this enrolment post."""
+    withdrawal = study.course.withdrawn
+    return (
+        withdrawal is not None
+        and withdrawal.rule == "per_lesson_exam_waived"
+        and withdrawn_at(study.course, seen.as_of) is not None
+        and study.end == withdrawal.at
+        and study.enrolment.at <= withdrawal.at
+    )
 
 
 def is_coverage_open(seen: Seen, study: Study) -> bool:
@@ -176,14 +182,16 @@ def _planned(seen: Seen, study: Study, gates: list[Gate], stop_at: int | None) -
             ruling = account.first_ruling(at)
         amount = account.credited(at) - hours
         is_written = release is not None and not release.stretch and release.gate.may_post_zero
-        if not amount and not is_written:
+        is_posted = made.posted_at is not None
+        if release is None and not is_posted:
             continue
-        if release is None and made.posted_at is None:
-            continue
-        if release is not None:
+        if is_written or amount or is_posted:
+            # What rounding swallowed after a posting is within the rounded total: posted too.
             for index in waiting:
                 made.lessons_at.setdefault(index, at)
             waiting.clear()
+        if not amount and not is_written:
+            continue
         raw_amount = account.raw(at) - raw
         kind = "adjustment" if release is None else "posting"
         made.amounts.append(Amount(kind, at, amount, raw_amount, ruling.name))

@@ -111,7 +111,7 @@ class Study:
         rule = self.rules.exam
         verdict = "pass" if attempt.mark >= rule.pass_mark else "fail"
         is_outside = attempt.at < self.enrolment.at or (
-            self.end is not None and attempt.at >= self.end
+            self.end is not None and attempt.at > self.end
         )
         if not self.is_exam_required or self.passed_at is not None or is_outside:
             return verdict

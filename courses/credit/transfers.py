@@ -87,8 +87,7 @@ def judged(seen: Seen, content: Iterable[CreditedContent]) -> Iterator[Judged]:
         raw = hours = ZERO
         if refusal is None:
             accepted.accept(transfer)
-            raw = transfer.hours * transfer.hour_ms / policy.hour_ms
-            hours = raw * transfer.factor
+            raw = hours = transfer.hours * transfer.hour_ms / policy.hour_ms * transfer.factor
             if policy.transfer_applies_ratio and transfer.kind == "online":
                 hours *= policy.ratio
         yield Judged(

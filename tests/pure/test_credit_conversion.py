@@ -54,7 +54,7 @@ def test_transferred_hours_are_converted_by_hour_factor_and_ratio() -> None:
         transfers=[transfer(hour_ms=60 * MINUTE, factor="3/4")],
     )
     [entry] = recompute.recompute(given)["entries"]
-    assert (entry["hours"], entry["raw_hours"]) == ("4", "16/3")
+    assert (entry["hours"], entry["raw_hours"]) == ("4", "4")
     given["policies"] = [policy(ratio="1/2", transfer_applies_ratio=True)]
     assert recompute.recompute(given)["entries"][0]["hours"] == "2"
     given["transfers"] = [transfer(kind="classroom")]
@@ -119,6 +119,25 @@ def test_content_that_was_not_posted_yet_refuses_nothing() -> None:
     assert [row[2:] for row in entries(given)] == [("4",)]
 
 
+def test_content_that_rounding_swallowed_after_a_posting_was_credited() -> None:
+    lessons = [
+        {"id": "L1", "duration_ms": 45 * MINUTE},
+        {"id": "L2", "duration_ms": 5 * MINUTE, "fingerprint": "f2"},
+    ]
+    given = evidence(
+        course(lessons=lessons),
+        policies=[
+            policy(
+                completion_threshold="9/10",
+                rounding={"mode": "floor", "quantum": "1", "point": "course"},
+            )
+        ],
+        stretches=[stretch(0, 45), stretch(60, 5, lesson="L2")],
+        transfers=[transfer(minute=90, fingerprints=["f2"])],
+    )
+    assert [row[2:] for row in entries(given)] == [("1",), ("0", "duplicate_content")]
+
+
 def test_study_after_an_accepted_transfer_is_not_refused() -> None:
     lessons = [{"id": "L1", "duration_ms": 45 * MINUTE, "fingerprint": "f1"}]
     given = evidence(
@@ -167,10 +186,10 @@ def test_online_hours_count_up_to_a_share_of_all_counted_hours() -> None:
 
 
 def test_a_raw_cap_is_taken_by_date_at_each_subjects_own_rate() -> None:
-    given = studied(2, transfers=[transfer(minute=-60, factor="1/4")])
+    given = studied(2, transfers=[transfer(minute=-60)])
     found = capped(given, [requirement("10")], share="1/2", measured_on="raw")
-    # The transfer takes 4 of 5 raw hours at 1/4 each, the first lesson the fifth at 1/2.
-    assert (found["online_posted"], found["online_countable"]) == ("2", "3/2")
+    # The transfer takes 4 of 5 raw hours at 1 each, the first lesson the fifth at 1/2.
+    assert (found["online_posted"], found["online_countable"]) == ("5", "9/2")
 
 
 def test_a_negative_amount_counts_whole_and_frees_room_for_later_groups_only() -> None:

@@ -233,10 +233,17 @@ def test_after_a_pass_nothing_resets_and_attempts_are_listed() -> None:
 def test_attempts_outside_the_enrolment_have_no_effect() -> None:
     given = under(stretch(0, 45), courses=(examined(45),))
     given["enrolments"] = [enrolment(at=at(-10), expires_at=at(50))]
-    given["exams"] = exams((-11, "99"), (50, "99"))
+    given["exams"] = exams((-11, "99"), (51, "99"))
     assert verdicts(given) == ["pass", "pass"]
     assert first(given)["gate"]["exam"] is False
     assert entries(given) == []
+
+
+def test_an_attempt_at_the_very_end_is_not_after_it() -> None:
+    given = under(stretch(0, 45), courses=(examined(45),))
+    given["refunds"] = [{"id": "F", "enrolment": "E", "at": at(50)}]
+    given["exams"] = exams((50, "99"))
+    assert entries(given) == [("posting", at(50), "1"), ("reversal", at(50), "-1")]
 
 
 def test_without_an_exam_attempts_are_listed_by_mark() -> None:
@@ -494,3 +501,21 @@ def test_a_waived_pro_rata_course_without_exam_writes_no_zero() -> None:
     )
     assert entries(given) == []
     assert first(given)["posted_at"] is None
+
+
+def test_a_waiver_that_lets_nothing_through_leaves_the_gates_as_they_were() -> None:
+    tenths = {"mode": "floor", "quantum": "1/10"}
+    binding = {"partial_credit": "pro_rata", "policy_binding": "completion", "rounding": tenths}
+    given = under(stretch(0, 4), courses=(withdrawn("per_lesson_exam_waived", 200, 45),), **binding)
+    given["policies"].append(
+        policy(version="2", effective_from=at(10), hour_ms=4 * MINUTE, **binding)
+    )
+    assert (first(given)["raw_hours"], first(given)["posted_hours"]) == ("4/45", "0")
+
+
+def test_a_correction_of_nothing_and_a_reversal_of_a_zero_are_still_on_record() -> None:
+    coarse = {"mode": "floor", "quantum": "2", "point": "course"}
+    given = under(stretch(0, 45), rounding=coarse, completion_threshold="1")
+    given["corrections"] = [correction(100, "0")]
+    given["refunds"] = [{"id": "F", "enrolment": "E", "at": at(300)}]
+    assert [row[2] for row in entries(given)] == ["0", "0", "0"]
