@@ -1,10 +1,12 @@
 """What a page is checked for: axe, no sideways scrolling, nothing that the browser complains of."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Error, Page, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
@@ -76,7 +78,14 @@ def small_targets(page: Page) -> list[str]:
     return found
 
 
-def complaints(page: Page) -> list[str]:
+def dress(page: Page, look: Look) -> None:
+    """Give the page a size and a colour scheme; loaded or not."""
+    page.set_viewport_size({"width": look.width, "height": look.height})
+    page.emulate_media(color_scheme=look.scheme)
+
+
+@contextmanager
+def complaints(page: Page) -> Iterator[list[str]]:
     """A list that fills with what the browser complains of, scripts and policy above all."""
     heard: list[str] = []
 
@@ -85,7 +94,18 @@ def complaints(page: Page) -> list[str]:
         if message.type == "error" and "Failed to load resource" not in message.text:
             heard.append(message.text)
 
+    def fail(error: Error) -> None:
+        heard.append(str(error))
+
+    def miss(request: Request) -> None:
+        # The town's films have no files, and a page that is left gives up its icon.
+        if not any(part in request.url for part in ("/media/play/", "favicon")):
+            heard.append(f"not loaded: {request.url}")
+
     page.on("console", hear)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("requestfailed", lambda request: heard.append(f"not loaded: {request.url}"))
-    return heard
+    page.on("pageerror", fail)
+    page.on("requestfailed", miss)
+    yield heard
+    page.remove_listener("console", hear)
+    page.remove_listener("pageerror", fail)
+    page.remove_listener("requestfailed", miss)

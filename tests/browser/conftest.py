@@ -4,7 +4,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,27 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app, messages
+from app.demo.accounts import PASSWORD
 from app.settings import Settings
-from tests.browser.checks import CHROMIUM, FLAGS, Look
+from tests.browser import town
+from tests.browser.checks import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(32))
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running application: its address, and the keys its pages' addresses are made of."""
+
+    url: str
+    keys: dict[str, str]
+    signed_in: dict[str, Any] = field(default_factory=dict)
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[str]:
-    """The address of the running application, on a database of its own."""
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """The demonstration town served on a free port, on a database of its own."""
     messages.compile_all()
     assert (ROOT / "app/static/dist/site.css").exists(), "build the assets first: npm run build"
     folder = tmp_path_factory.mktemp("site")
@@ -37,10 +48,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         demo=True,
     )
     app = create_app(settings)
+    keys = town.make(app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield Site(f"http://127.0.0.1:{server.server_port}", keys)
     server.shutdown()
     thread.join()
     app.extensions["xueshi_db"].engine.dispose()
@@ -55,26 +67,46 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def looking(chromium: Browser, site: str) -> Callable[[Look], Any]:
-    """`with looking(look) as page`: a page of that size, scheme and language, nothing visited yet."""
+@pytest.fixture(scope="session")
+def looking(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """`looking(locale, role)`: the page of a browser kept for that language and account."""
+    kept: dict[tuple[str, str], Page] = {}
 
-    @contextmanager
-    def opened(look: Look) -> Iterator[Page]:
-        context = chromium.new_context(
-            base_url=site,
-            viewport={"width": look.width, "height": look.height},
-            color_scheme=look.scheme,
-            reduced_motion="reduce",
-            locale="zh-CN" if look.locale == "zh_CN" else "en-GB",
-        )
-        context.set_default_timeout(20_000)
+    def page_of(locale: str, role: str = "visitor") -> Page:
+        if (locale, role) not in kept:
+            context = chromium.new_context(
+                base_url=site.url,
+                storage_state=cookies_of(chromium, site, role),
+                reduced_motion="reduce",
+                locale="zh-CN" if locale == "zh_CN" else "en-GB",
+            )
+            context.set_default_timeout(30_000)
+            page = context.new_page()
+            page.goto(f"/locale/{locale}?next=/healthz")
+            kept[locale, role] = page
+        return kept[locale, role]
+
+    yield page_of
+    for page in kept.values():
+        page.context.close()
+
+
+def cookies_of(browser: Browser, site: Site, role: str) -> Any:
+    """What a browser keeps of an account's sign-in; each account signs in once."""
+    if role == "visitor":
+        return None
+    if role not in site.signed_in:
+        context = browser.new_context(base_url=site.url)
         page = context.new_page()
-        page.goto(f"/locale/{look.locale}?next=/healthz")
-        yield page
+        page.goto("/people/sign-in")
+        form = page.locator("main form").first
+        form.locator("input:not([type=hidden]):not([type=password])").first.fill(town.ACCOUNTS[role])
+        form.locator("input[type=password]").fill(PASSWORD)
+        form.locator("button[type=submit]").click()
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        site.signed_in[role] = context.storage_state()
         context.close()
-
-    return opened
+    return site.signed_in[role]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The pages that are looked at: every feature adds its own.
 
-A page is a path and who looks at it: `visitor`, or one of the demonstration accounts' roles.
+A page is a path and who looks at it: `visitor`, or an account of `town.ACCOUNTS`. Words in braces are
+keys that the town knows: `{course}`, `{enrolment}`, ...
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,40 @@ class Shown:
     status: int = 200
 
     def __str__(self) -> str:
-        return f"{self.role}{self.path}".replace("/", "_")
+        return f"{self.role}:{self.path}"
+
+
+def by(role: str, *paths: str) -> list[Shown]:
+    """Pages as a role sees them."""
+    return [Shown(path, role) for path in paths]
 
 
 PAGES = [
-    Shown("/"),
-    Shown("/components"),
-    Shown("/catalogue/"),
-    Shown("/catalogue/?q=无人机&price=free"),
     Shown("/no/such/page", status=404),
+    *by("visitor", "/", "/components"),
+    *by("visitor", "/people/sign-in", "/people/sign-up", "/people/consent"),
+    *by("visitor", "/catalogue/", "/catalogue/?q=通风", "/catalogue/?q=没有这样的课"),
+    *by("visitor", "/catalogue/courses/{course}", "/catalogue/courses/{priced}"),
+    *by("visitor", "/catalogue/courses/{course}/preview/{preview}"),
+    *by("visitor", "/catalogue/institutions/{institution}", "/catalogue/instructors/{instructor}"),
+    *by("visitor", "/policies/", "/policies/{policy}"),
+    *by("worker", "/", "/enrolment/", "/catalogue/courses/{course}", "/catalogue/courses/{priced}"),
+    *by("worker", "/watch/{enrolment}/{lesson}", "/watch/{enrolment}/{second_lesson}"),
+    *by("worker", "/ledger/", "/ledger/accesses", "/orders/"),
+    *by("worker", "/ratings/enrolments/{rated}", "/ratings/enrolments/{enrolment}"),
+    *by("worker", "/people/account", "/people/place", "/people/password"),
+    *by("beginner", "/enrolment/", "/ledger/", "/orders/"),
+    *by("institution", "/catalogue/studio/", "/catalogue/studio/new", "/catalogue/studio/{course}"),
+    *by("institution", "/catalogue/studio/{draft}", "/catalogue/studio/{draft}/facts"),
+    *by("institution", "/catalogue/studio/{draft}/lessons/{draft_lesson}"),
+    *by("institution", "/catalogue/studio/{course}/withdraw", "/catalogue/studio/{waiting}"),
+    *by("institution", "/catalogue/studio/instructors", "/catalogue/studio/instructors/{instructor}"),
+    *by("institution", "/media/", "/ledger/offline", "/ratings/studio/", "/people/register"),
+    *by("enterprise", "/people/staff"),
+    *by("wujin", "/oversight/", "/oversight/learners/{subject}"),
+    *by("wujin", "/oversight/learners/{subject}/playbacks/{playback}"),
+    *by("wujin", "/ledger/learners/{subject}/requirements/new", "/ratings/oversight/"),
+    *by("wujin", "/catalogue/reviews/", "/catalogue/reviews/{waiting}"),
+    *by("city", "/policies/", "/policies/city/new", "/oversight/learners/{subject}"),
+    *by("operator", "/console/"),
 ]

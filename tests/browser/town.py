@@ -83,7 +83,8 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         reason="双随机抽查：学时与学习记录是否一致。",
         now=now,
     )
-    taken = next(one for one in enrolment.mine(session, worker.subject_key) if one.course_id == confined.id)
+    takings = enrolment.mine(session, worker.subject_key)
+    taken = next(one for one in takings if one.course_id == confined.id)
     first, second = lessons.in_order(session, confined)
     playback = session.scalars(select(Playback).where(Playback.enrolment_id == taken.id)).first()
     return {
@@ -98,6 +99,7 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "enrolment": taken.id,
         "lesson": first.id,
         "second_lesson": second.id,
+        "rated": next(one.id for one in takings if one.course_id == storage.id),
         "subject": worker.subject_key,
         "playback": playback.id if playback else "",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
