@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.settings import Settings
 from tests.postgres import Server
+from tests.seaweed import Seaweed
 
 if TYPE_CHECKING:
     from courses.people.vault import Vault
@@ -118,6 +119,17 @@ def session(database: Database) -> Iterator[Session]:
         yield opened
         opened.rollback()
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    """A real S3 server of this test worker's own, with an empty bucket."""
+    server = Seaweed(tmp_path_factory.mktemp("seaweed"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
