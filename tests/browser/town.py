@@ -17,6 +17,7 @@ from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
 from courses.people.organisations import Organisation
+from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
 from courses.watch.models import Playback
@@ -70,8 +71,9 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
     confined = session.scalars(select(Course).where(Course.title == PLANS[1].title)).one()
     priced = session.scalars(select(Course).where(Course.price_minor > 0)).first() or storage
     centre = session.get_one(Organisation, storage.organisation_id)
-    draft = shelves.draft(session, centre, title="动火作业：第一颗火花之前", now=now)
-    waiting = shelves.draft(session, centre, title="叉车与厂内运输", now=now)
+    teacher = session.get_one(Person, city.actor(session, vault, ACCOUNTS["teacher"]).person_id)
+    draft = shelves.draft(session, centre, title="动火作业：第一颗火花之前", teacher=teacher, now=now)
+    waiting = shelves.draft(session, centre, title="叉车与厂内运输", teacher=teacher, now=now)
     drafts.submit(session, waiting, on=now.date(), now=now)
     worker = city.actor(session, vault, ACCOUNTS["worker"])
     official = city.actor(session, vault, ACCOUNTS["wujin"])
@@ -94,7 +96,7 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "draft_lesson": lessons.in_order(session, draft)[0].id,
         "waiting": waiting.id,
         "institution": centre.id,
-        "instructor": city.actor(session, vault, ACCOUNTS["teacher"]).person_id,
+        "instructor": teacher.id,
         "preview": lessons.in_order(session, storage)[0].id,
         "enrolment": taken.id,
         "lesson": first.id,
