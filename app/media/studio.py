@@ -200,7 +200,7 @@ def add_captions(asset_id: str) -> BaseResponse:
         replaced = captions.keep(session, asset_id, owners=mine, language=language, key=key)
     if replaced:
         store().delete(replaced)
-    flash(str(_("The captions were stored: %(count)d lines.", count=len(cues))), "success")
+    flash(str(_("The captions were stored: %(count)d in all.", count=len(cues))), "success")
     return redirect(back(), 303)
 
 
