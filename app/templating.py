@@ -54,9 +54,11 @@ def decimal_text(value: Fraction, places: int) -> str:
 
 
 def hours(value: Fraction | str | int) -> Markup:
-    """Hours to two places, the exact fraction in the title where they differ."""
+    """Hours to two places, the exact fraction in the title where they differ; never a false zero."""
     exact = Fraction(value)
     shown = decimal_text(exact, 2)
+    if Fraction(shown) == 0:
+        shown = str(exact)
     if Fraction(shown) == exact:
         return Markup('<span class="hours">{}</span>').format(shown)
     return Markup('<span class="hours" title="{}">{}</span>').format(str(exact), shown)
