@@ -1,0 +1,274 @@
+"""Who gets in where, as data: every route of the site for every role and for its wrong twin.
+
+Columns (the people are in `tests/world.py`; a small letter is the wrong twin of the capital one):
+
+    V visitor           L learner of 武进区     M its enterprise's manager   S staff of its institution
+    N not registered    l learner of 新北区     m another enterprise's       s another institution's
+    I instructor there  W regulator of 武进区   C regulator of the city
+    i instructor of another institution         X regulator of 新北区        O operator
+
+Cells:  +  let in            ~  let in, then refused by what was sent or by the state of things
+        -  asked to sign in  x  the role does not allow it   0  there is no such thing for them
+"""
+
+from typing import Any
+
+COLUMNS = "V N L l M m S s I i W X C O"
+
+ROUTES = """
+                                         V N L l M m S s I i W X C O
+GET    home.index                        + + + + + + + + + + + + + +
+GET    home.alive                        + + + + + + + + + + + + + +
+GET    home.ready                        + + + + + + + + + + + + + +
+GET    home.components                   + + + + + + + + + + + + + +
+GET    home.favicon                      + + + + + + + + + + + + + +
+GET    home.manifest                     + + + + + + + + + + + + + +
+GET    home.robots                       + + + + + + + + + + + + + +
+GET    home.set_locale                   + + + + + + + + + + + + + +
+GET    home.set_theme                    + + + + + + + + + + + + + +
+GET    openapi.spec                      + + + + + + + + + + + + + +
+GET    static                            + + + + + + + + + + + + + +
+
+GET    people.sign_in                    + + + + + + + + + + + + + +
+POST   people.sign_in_now                ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+GET    people.sign_up                    + + + + + + + + + + + + + +
+POST   people.sign_up_now                ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+POST   people.sign_out                   + + + + + + + + + + + + + +
+GET    people.consent_text               + + + + + + + + + + + + + +
+POST   people_api.create_token           - - - - - - - - - - - - - -
+GET    people.account                    - + + + + + + + + + + + + +
+GET    people.register                   - + + + + + + + + + + + + +
+POST   people.register_step              - + + + + + + + + + + + + +
+GET    people.place                      - + + + + + + + + + + + + +
+POST   people.place_now                  - + + + + + + + + + + + + +
+GET    people.password                   - + + + + + + + + + + + + +
+POST   people.password_now               - ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+POST   people.language                   - + + + + + + + + + + + + +
+POST   people.end_sign_in                - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   people.end_other_sign_ins         - + + + + + + + + + + + + +
+GET    people.staff_list                 - x x x + + x x x x x x x x
+POST   people.staff_end                  - x x x + 0 x x x x x x x x
+
+GET    catalogue.index                   + + + + + + + + + + + + + +
+GET    catalogue.course                  + + + + + + + + + + + + + +
+GET    catalogue.course_preview          + + + + + + + + + + + + + +
+GET    catalogue.institution             + + + + + + + + + + + + + +
+GET    catalogue.instructor              + + + + + + + + + + + + + +
+GET    catalogue_api.courses             + + + + + + + + + + + + + +
+GET    catalogue_api.course              + + + + + + + + + + + + + +
+GET    catalogue.studio                  - x x x x x + + x x x x x x
+GET    catalogue.studio_new              - x x x x x + + x x x x x x
+POST   catalogue.studio_new              - x x x x x + + x x x x x x
+GET    catalogue.studio_course           - x x x x x + 0 x x x x x x
+GET    catalogue.studio_facts            - x x x x x + 0 x x x x x x
+POST   catalogue.studio_facts            - x x x x x + 0 x x x x x x
+POST   catalogue.studio_begin_edition    - x x x x x + 0 x x x x x x
+POST   catalogue.studio_lesson_add       - x x x x x + 0 x x x x x x
+GET    catalogue.studio_lesson           - x x x x x + 0 x x x x x x
+POST   catalogue.studio_lesson           - x x x x x + 0 x x x x x x
+POST   catalogue.studio_lesson_move      - x x x x x + 0 x x x x x x
+POST   catalogue.studio_lesson_remove    - x x x x x + 0 x x x x x x
+POST   catalogue.studio_submit           - x x x x x + 0 x x x x x x
+POST   catalogue.studio_take_back        - x x x x x + 0 x x x x x x
+GET    catalogue.studio_withdraw         - x x x x x + 0 x x x x x x
+POST   catalogue.studio_withdraw         - x x x x x + 0 x x x x x x
+GET    catalogue.studio_instructors      - x x x x x + + x x x x x x
+GET    catalogue.studio_instructor       - x x x x x + 0 x x x x x x
+POST   catalogue.studio_instructor       - x x x x x + 0 x x x x x x
+GET    catalogue.review                  - x x x x x x x x x + + + x
+GET    catalogue.review_course           - x x x x x x x x x + 0 + x
+POST   catalogue.review_course           - x x x x x x x x x + 0 + x
+GET    catalogue.review_withdraw         - x x x x x x x x x + 0 + x
+POST   catalogue.review_withdraw         - x x x x x x x x x + 0 + x
+
+GET    media.index                       - x x x x x + + x x x x x x
+GET    media.list_uploads                - x x x x x + + x x x x x x
+POST   media.begin_upload                - x x x x x + + x x x x x x
+GET    media.show_upload                 - x x x x x + 0 x x x x x x
+PUT    media.put_part                    - x x x x x + 0 x x x x x x
+POST   media.complete_upload             - x x x x x ~ 0 x x x x x x
+DELETE media.cancel_upload               - x x x x x + 0 x x x x x x
+GET    media.asset_json                  - x x x x x + 0 x x x x x x
+POST   media.add_captions                - x x x x x + 0 x x x x x x
+POST   media.remove_captions             - x x x x x 0 0 x x x x x x
+GET    media.picture                     + + + + + + + + + + + + + +
+GET    media.play                        x x + x x x x x x x x x x x
+
+GET    policies.index                    + + + + + + + + + + + + + +
+GET    policies.version                  + + + + + + + + + + + + + +
+GET    policies_city.new                 - x x x x x x x x x x x + x
+POST   policies_city.create              - x x x x x x x x x x x ~ x
+
+GET    orders.index                      - + + + + + + + + + + + + +
+POST   orders.create                     - + + + + + + + + + + + + +
+GET    orders.show                       - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   orders.checkout                   - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   orders.cancel                     - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    orders_twin.page                  - + + + + + + + + + + + + +
+POST   orders_twin.pay                   - + + + + + + + + + + + + +
+POST   orders_twin_api.create            - - - - - - - - - - - - - -
+POST   orders_webhook.receive            ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+
+GET    enrolment.index                   - + + + + + + + + + + + + +
+POST   enrolment.create                  - + + + + + + + + + + + + +
+POST   enrolment_api.create              - ~ + + ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+GET    enrolment_api.mine                - + + + + + + + + + + + + +
+
+GET    watch.lesson                      - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   watch_api.open_playback           - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   watch_api.tell_beat               - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   watch_api.answer_prompt           - 0 0 0 0 0 0 0 0 0 0 0 0 0
+DELETE watch_api.close_playback          - 0 + 0 0 0 0 0 0 0 0 0 0 0
+
+GET    ledger.index                      - + + + + + + + + + + + + +
+GET    ledger.statement                  - + + + + + + + + + + + + +
+GET    ledger.statement_file             - + + + + + + + + + + + + +
+GET    ledger.evidence_file              - + + + + + + + + + + + + +
+GET    ledger.accesses                   - + + + + + + + + + + + + +
+GET    ledger_api.my_statement           - + + + + + + + + + + + + +
+GET    ledger_api.my_evidence            - + + + + + + + + + + + + +
+GET    ledger_api.learner_statement      - x x x x x x x x x + 0 + x
+GET    ledger_api.learner_evidence       - x x x x x x x x x + 0 + x
+GET    ledger_studio.offline_hours       - x x x x x + + x x x x x x
+POST   ledger_studio.record              - x x x x x + + x x x x x x
+GET    ledger_oversight.new              - x x x x x x x x x + 0 + x
+POST   ledger_oversight.enter            - x x x x x x x x x + 0 + x
+GET    ledger_oversight.withdraw_form    - x x x x x x x x x + 0 + x
+POST   ledger_oversight.withdraw         - x x x x x x x x x + 0 + x
+
+GET    ratings.show                      - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   ratings.rate                      - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
+GET    ratings_studio.index              - x x x x x + + x x x x x x
+POST   ratings_studio.reply              - x x x x x + 0 x x x x x x
+GET    ratings_oversight.index           - x x x x x x x x x + + + x
+POST   ratings_oversight.moderate        - x x x x x x x x x + 0 + x
+
+GET    oversight.index                   - x x x x x x x x x + + + x
+POST   oversight.search                  - x x x x x x x x x + + + x
+GET    oversight.results                 - x x x x x x x x x + 0 0 x
+GET    oversight_record.learner          - x x x x x x x x x + 0 + x
+POST   oversight_record.open_record      - x x x x x x x x x + 0 + x
+GET    oversight_record.playback         - x x x x x x x x x + 0 ~ x
+GET    oversight_record.statement_file   - x x x x x x x x x + 0 ~ x
+GET    oversight_record.evidence_file    - x x x x x x x x x + 0 ~ x
+
+GET    console.index                     - x x x x x x x x x x x x +
+"""
+
+# Which row of the world an address is made of: by parameter, and otherwise for one route.
+PARAMETERS = {
+    "course_id": "course",
+    "organisation_id": "institution",
+    "person_id": "instructor",
+    "enrolment_id": "enrolment",
+    "lesson_id": "lesson",
+    "subject_key": "subject",
+    "playback_id": "open_playback",
+    "requirement_id": "requirement",
+    "order_id": "order",
+    "rating_id": "rating",
+    "version_id": "policy",
+    "sign_in_id": "sign_in",
+    "membership_id": "membership",
+    "search_id": "search",
+    "asset_id": "asset",
+    "sealed": "sealed",
+    "token": "token",
+}
+DRAFT = {"course_id": "hidden_draft", "lesson_id": "hidden_lesson"}
+UPLOAD = {"asset_id": "upload"}
+OTHERWISE: dict[str, dict[str, str]] = {
+    "catalogue.course_preview": {"lesson_id": "preview"},
+    "catalogue.studio_course": DRAFT,
+    "catalogue.studio_facts": DRAFT,
+    "catalogue.studio_lesson": DRAFT,
+    "catalogue.studio_lesson_add": DRAFT,
+    "catalogue.studio_lesson_move": DRAFT,
+    "catalogue.studio_lesson_remove": DRAFT,
+    "catalogue.studio_submit": DRAFT,
+    "catalogue.studio_take_back": {"course_id": "waiting"},
+    "catalogue.review_course": {"course_id": "waiting"},
+    "media.show_upload": UPLOAD,
+    "media.put_part": UPLOAD,
+    "media.complete_upload": UPLOAD,
+    "media.cancel_upload": UPLOAD,
+    "ratings.show": {"enrolment_id": "rated"},
+    "ratings.rate": {"enrolment_id": "rated"},
+    "oversight_record.playback": {"playback_id": "playback"},
+}
+# Parameters that name no row.
+PLAIN = {
+    "home.set_locale": {"code": "en"},
+    "home.set_theme": {"code": "dark"},
+    "static": {"filename": "favicon.svg"},
+    "media.play": {"name": "master.m3u8"},
+    "media.picture": {"name": "small.webp"},
+    "media.put_part": {"number": "1"},
+    "media.remove_captions": {"language": "en"},
+}
+REASON = "双随机抽查：核对学时。"
+PART_HASH = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"  # of 0123456789
+# What is sent, by route: as `flask.testing` takes it; `{word}` is a row of the world.
+SENT: dict[str, dict[str, Any]] = {
+    "people_api.create_token": {"json": {"account": "13900000009", "password": "wrong password"}},
+    "people.language": {"data": {"locale": "en"}},
+    "people.place_now": {"data": {"belongs": "district", "district": "CZ-WJ"}},
+    "people.register_step": {"data": {"step": "consent", "agree": "y", "consent_version": "2026-11"}},
+    "enrolment.create": {"data": {"course_id": "{course}"}},
+    "orders.create": {"data": {"course_id": "{priced}"}},
+    "media.begin_upload": {"json": {"kind": "video", "file_name": "a.mp4", "size_bytes": 10}},
+    "media.put_part": {"data": b"0123456789", "headers": {"X-Part-SHA256": PART_HASH}},
+    "media.add_captions": {"data": {"language": "en"}, "files": {"file": b"WEBVTT\n\n00:01.000 --> 00:02.000\nx\n"}},
+    "catalogue.studio_lesson_add": {"data": {"title": "新的一讲"}},
+    "ledger_api.learner_statement": {"headers": {"X-Reason": "Sampling inspection"}},
+    "ledger_api.learner_evidence": {"headers": {"X-Reason": "Sampling inspection"}},
+    "ledger_oversight.enter": {
+        "data": {
+            "title": "安全生产管理人员再培训",
+            "hours": "12",
+            "kind": "any",
+            "first_on": "2026-01-01",
+            "last_on": "2026-12-31",
+            "policy": "{policy_label}",
+            "reason": REASON,
+        }
+    },
+    "ledger_oversight.withdraw": {"data": {"reason": REASON}},
+    "ledger_studio.record": {
+        "data": {
+            "organisation_id": "{organisation}",
+            "number": "320400198503120112",
+            "name": "陆思远",
+            "on": "2026-05-20",
+            "hours": "2",
+            "kind": "practical",
+            "note": "灭火器实操",
+        }
+    },
+    "ratings.rate": {
+        "data": {
+            "kind": "institution",
+            "target": "{institution}",
+            "institution-{institution}-score": "4",
+        }
+    },
+    "ratings_studio.reply": {"data": {"reply": "谢谢，已改进。"}},
+    "ratings_oversight.moderate": {"data": {"action": "hide", "reason": REASON}},
+    "oversight.search": {"data": {"by": "name", "words": "陆思远", "reason": REASON}},
+    "oversight_record.open_record": {"data": {"reason": REASON}},
+    "watch_api.open_playback": {"json": {"device": "phone"}},
+    "watch_api.tell_beat": {"json": {"seq": 1, "spans": [], "state": "playing"}},
+    "watch_api.answer_prompt": {"json": {"prompt": "nothing", "answer": "1"}},
+}
+# Pages that whoever has their sealed address may see, as at the provider whose part they play.
+BY_ADDRESS = frozenset({"orders_twin.page"})
+# What must never be seen but by these letters, in whatever answer.
+SECRETS = {
+    "320400198503120112": "",  # a document number in clear
+    "13800000001": "",  # an account's name in clear
+    "陆思远": "",  # a name in clear
+    "{subject}": "LWC",  # by which the ledger knows the learner
+    "{order}": "L",
+    "受限草稿：只有本机构可见": "S",
+    "$argon2id": "",
+}

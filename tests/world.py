@@ -1,0 +1,272 @@
+"""The demonstration city with one of everything, and for each role somebody else of the same role.
+
+Made once, then put back from a copy before each question, so that no answer depends on the one before.
+SQLite only: what is asked here is decided by the same code on either engine.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.demo import city
+from app.orders import twin
+from app.settings import Settings
+from courses import enrolment, orders, oversight
+from courses.catalogue import lessons
+from courses.catalogue.editions import current
+from courses.catalogue.models import Course
+from courses.ledger.models import Requirement
+from courses.people import accounts, organisations
+from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
+from courses.people.sign_ins import SignIn
+from courses.ratings import Rating
+from courses.units import Money
+from courses.watch import playbacks
+from media import playback, uploads
+from media.assets import Asset, AssetKind, AssetState
+from media.base import Base
+from tests import shelves
+from tests.browser import town
+from tests.visitors import TOKEN, Visitor
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
+PASSWORD = city.PASSWORD
+CAST = {  # letter: account name; a small letter is the wrong twin of the capital one
+    "V": "",  # a visitor
+    "N": "13800000025",  # an account without a registration
+    "L": "13800000001",  # learner of the chemical works in 武进区
+    "l": "13800000007",  # learner in 新北区
+    "M": "13800000014",  # manager of the chemical works
+    "m": "13800000024",  # manager of the machine works in 新北区
+    "S": "13800000011",  # staff of the training centre in 武进区
+    "s": "13800000012",  # staff of the school in 新北区
+    "I": "13800000009",  # instructor of the centre
+    "i": "13800000013",  # instructor of the school
+    "W": "13800000015",  # regulator of 武进区
+    "X": "13800000016",  # regulator of 新北区
+    "C": "13800000017",  # regulator of the city
+    "O": "13800000018",  # operator
+}
+
+
+@dataclass
+class World:
+    """The application, its keys for addresses, and a signed-in visitor for each letter."""
+
+    app: Flask
+    keys: dict[str, str]
+    visitors: dict[str, Visitor]
+    tokens: dict[str, str]
+    database: Path
+    kept: Path
+
+    def put_back(self) -> None:
+        """Everything as it was."""
+        self.app.extensions["xueshi_db"].engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.database}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(self.kept, self.database)
+
+
+def make(folder: Path) -> World:
+    """Build it below a folder."""
+    settings = Settings(
+        data_dir=folder,
+        search_dir=folder / "search",
+        secret_key=KEY,
+        vault_key=KEY,
+        index_key=KEY[::-1],
+        log_level="CRITICAL",
+        sign_in_tries=1000,
+    )
+    path = folder / "xueshi.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    app = create_app(settings, now=lambda: NOW)
+    keys = town.make(app)
+    with app.app_context(), app.extensions["xueshi_db"].writing() as session:
+        keys |= extend(session, app, keys)
+    visitors, tokens = sign_everybody_in(app)
+    assert Visitor(app).sign_in(CAST["L"], PASSWORD).status_code == 303  # a second device
+    with app.extensions["xueshi_db"].writing() as session:
+        keys |= last_keys(session, keys)
+    film(app, keys, holder=secret_of(visitors["L"]))
+    with app.test_request_context():
+        keys["sealed"] = twin.sealer().dumps(
+            {
+                "order": keys["order"],
+                "amount": 9900,
+                "currency": "cny",
+                "name": "课程",
+                "success_url": "http://localhost/orders/",
+                "cancel_url": "http://localhost/orders/",
+            }
+        )
+    kept = folder / "kept.sqlite"
+    database = app.extensions["xueshi_db"]
+    with database.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    database.engine.dispose()
+    shutil.copyfile(path, kept)
+    return World(app, keys, visitors, tokens, path, kept)
+
+
+def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]:
+    """What the demonstration lacks: a second enterprise, somebody unregistered, an order, an upload."""
+    vault = app.extensions["xueshi_vault"]
+    hashed = session.scalars(select(accounts.Account.password_hash)).first() or ""
+    machines = organisations.create(
+        session,
+        kind=OrganisationKind.ENTERPRISE,
+        name="常州示例机械有限公司",
+        supervised_by="CZ-XB",
+        uscc_code="91320400MA0T0002XN",
+    )
+    rival = accounts.create(session, vault, name=CAST["m"], password_hash=hashed, now=NOW)
+    organisations.join(
+        session,
+        person_id=rival.person_id,
+        organisation_id=machines.id,
+        role=Role.ENTERPRISE_MANAGER,
+        from_on=date(2026, 1, 1),
+    )
+    accounts.create(session, vault, name=CAST["N"], password_hash=hashed, now=NOW)
+    learner = city.actor(session, vault, CAST["L"])
+    official = city.actor(session, vault, CAST["W"])
+    priced = session.get_one(Course, keys["priced"])
+    edition = current(session, priced.id)
+    assert edition is not None
+    order = orders.open_order(
+        session,
+        subject_key=learner.subject_key,
+        course_id=priced.id,
+        edition=edition.number,
+        title=priced.title,
+        price=priced_at(priced),
+        now=NOW,
+    )
+    found = oversight.search(
+        session,
+        vault,
+        actor=official,
+        name="陆思远",
+        reason="双随机抽查：学时是否真实。",
+        today=NOW.date(),
+        now=NOW,
+    )
+    upload = uploads.begin(
+        session,
+        owner=keys["institution"],
+        kind=AssetKind.VIDEO,
+        file_name="lecture.mp4",
+        size_bytes=10,
+        now=NOW,
+    )
+    taking = enrolment.taking(
+        session,
+        enrolment.for_subject(session, keys["enrolment"], subject_key=learner.subject_key),
+    )
+    opened = playbacks.open(
+        session, taking.enrolment, lesson=taking.lesson(keys["lesson"]), device="phone", now=NOW
+    )
+    returned = shelves.draft(
+        session,
+        session.get_one(Organisation, keys["institution"]),
+        title="受限草稿：只有本机构可见",
+        now=NOW,
+    )
+    return {
+        "order": order.id,
+        "search": found.id,
+        "upload": upload.id,
+        "open_playback": opened.id,
+        "hidden_draft": returned.id,
+        "hidden_lesson": lessons.in_order(session, returned)[0].id,
+        "school": session.scalars(
+            select(Organisation.id).where(Organisation.name == "常州示例培训学校")
+        ).one(),
+        "policy_label": session.scalars(
+            select(Requirement.policy).where(Requirement.subject_key == learner.subject_key)
+        ).first()
+        or "",
+        "person": learner.person_id,
+        "official": official.subject_key,
+        "manager": city.actor(session, vault, CAST["M"]).person_id,
+    }
+
+
+def priced_at(course: Course) -> Money:
+    """What a course costs."""
+    return Money(course.price_minor, course.currency)
+
+
+def sign_everybody_in(app: Flask) -> tuple[dict[str, Visitor], dict[str, str]]:
+    """A browser for each letter, and its token for forms."""
+    visitors, tokens = {}, {}
+    for letter, name in CAST.items():
+        visitor = Visitor(app)
+        if name:
+            assert visitor.sign_in(name, PASSWORD).status_code == 303, letter
+        found = TOKEN.search(visitor.get("/people/consent").text)
+        assert found is not None
+        visitors[letter], tokens[letter] = visitor, found[1]
+    return visitors, tokens
+
+
+def secret_of(visitor: Visitor) -> str:
+    """The random token that a browser's cookie carries."""
+    signer = SecureCookieSessionInterface().get_signing_serializer(visitor.app)
+    assert signer is not None
+    return str(signer.loads(visitor.cookie())["sign_in"])
+
+
+def film(app: Flask, keys: dict[str, str], *, holder: str) -> None:
+    """Files behind one asset, and a link to them that belongs to one sign-in."""
+    store = app.extensions["xueshi_store"]
+    store.put("hls/world/master.m3u8", b"#EXTM3U\n")
+    store.put("images/world/small.webp", b"RIFF")
+    with app.extensions["xueshi_db"].writing() as session:
+        asset = session.get_one(Asset, keys["asset"])
+        asset.hls_prefix, asset.image_prefix = "hls/world", "images/world"
+    keys["token"] = playback.sign(
+        KEY,
+        asset_id=keys["asset"],
+        holder=playback.holder_of(KEY, holder),
+        playback_id=keys["open_playback"],
+        expires_at=NOW + timedelta(hours=1),
+    )
+
+
+def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:
+    """Keys of rows that came with the demonstration or with signing in."""
+    account = session.scalars(
+        select(accounts.Account).where(accounts.Account.person_id == keys["person"])
+    ).one()
+    ready = select(Asset.id).where(
+        Asset.owner == keys["institution"], Asset.state == AssetState.READY
+    )
+    found = {
+        "rating": session.scalars(select(Rating.id).where(Rating.enrolment_id == keys["rated"])),
+        "requirement": session.scalars(
+            select(Requirement.id).where(Requirement.subject_key == keys["subject"])
+        ),
+        "membership": session.scalars(
+            select(Membership.id).where(
+                Membership.person_id == keys["person"], Membership.role == Role.EMPLOYEE
+            )
+        ),
+        "sign_in": session.scalars(
+            select(SignIn.id).where(SignIn.account_id == account.id)
+        ),
+        "asset": session.scalars(ready.order_by(Asset.id)),
+    }
+    return {name: next(iter(rows)) for name, rows in found.items()}
