@@ -4,6 +4,7 @@ A beat is decoded once, authorised by its playback's token without a query where
 answered and durable in one writing transaction; its answer is stored with it.
 """
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,9 +20,10 @@ from app.watch import callers, described, standing
 from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
-from courses.watch import playbacks, progress, reports
+from courses.watch import playbacks, progress, reports, shortcut
 from courses.watch.models import Playback
-from courses.watch.playbacks import Answered, Hearing
+from courses.watch.playbacks import Answered
+from courses.watch.reports import Report
 from courses.watch.tokens import LASTS_MS
 from media.base import from_ms, to_ms
 
@@ -78,6 +80,9 @@ def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, An
     opened_ms = to_ms(playback.opened_at)
     playback.beat_every_ms = by.beat_every_ms(settings().beat_every_ms)
     playback.not_counted = progress.tally(lesson)
+    playback.live = progress.live(
+        by, taking, stands, playback=playback, told=(), now=playback.opened_at
+    )
     return {
         "id": playback.id,
         "token": callers.token_of(
@@ -118,11 +123,9 @@ def tell_beat(playback_id: str) -> Response:
     report = reports.decode(body())
     now = clock.now()
     with db.writing() as session:
-        heard = playbacks.hear(
+        heard = shortcut.hear(
             session, playback_id, report=report, subject_key=subject_key, now=now
-        )
-        if isinstance(heard, Hearing):
-            heard = answered(session, heard)
+        ) or heard_whole(session, playback_id, report, subject_key, now)
     if heard.status == 200:
         return said(200, heard.answer)
     taken_over = refusals.Conflict(
@@ -131,14 +134,19 @@ def tell_beat(playback_id: str) -> Response:
     return errors.problem(409, taken_over.code, errors.say(taken_over), **heard.answer)
 
 
-def answered(session: Session, hearing: Hearing) -> Answered:
-    """Work out what a new beat is worth, and store it with that answer."""
+def heard_whole(
+    session: Session, playback_id: str, report: Report, subject_key: str, now: datetime
+) -> Answered:
+    """The long way: look at everything the learner told, work out what a new beat is worth, store it."""
+    hearing = playbacks.hear(session, playback_id, report=report, subject_key=subject_key, now=now)
+    if isinstance(hearing, Answered):
+        return hearing
     mine = session.get_one(Enrolment, hearing.playback.enrolment_id)
     taking = enrolment.taking(session, mine)
-    _by, stands = standing.of(session, taking, now=hearing.now, hearing=hearing)
+    by, stands = standing.of(session, taking, now=now, hearing=hearing)
     if hearing.is_taken_over:
         jobs.dispatch(session, "ledger", mine.subject_key)
-    return progress.answer(session, hearing, stands)
+    return progress.answer(session, hearing, stands, by=by, taking=taking)
 
 
 @bp.post("/playbacks/<playback_id>/presence")

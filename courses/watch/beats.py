@@ -116,6 +116,15 @@ def away(in_order: Sequence[Heard]) -> list[Interval]:
     A beat's moment is the end of its latest span. A `playing` beat whose span begins after the player
     went away says by that gap when it came back; without a gap, it came back when it sent.
     """
+    return _absence(in_order)[0]
+
+
+def away_since(in_order: Sequence[Heard]) -> int | None:
+    """The latest moment by which the player is known to be away, None while it is there."""
+    return _absence(in_order)[1]
+
+
+def _absence(in_order: Sequence[Heard]) -> tuple[list[Interval], int | None]:
     moments = _moments(in_order)
     holes: list[Interval] = []
     since: int | None = None
@@ -131,7 +140,9 @@ def away(in_order: Sequence[Heard]) -> list[Interval]:
             if back > since:
                 holes.append((since, back))
             since = None
-    return holes if since is None else [*holes, (since, None)]
+    if since is None:
+        return holes, None
+    return [*holes, (since, None)], last
 
 
 def _moments(in_order: Sequence[Heard]) -> list[int]:

@@ -33,6 +33,7 @@ class Playback(Base):
     position_ms: Mapped[int | None]  # where in the lesson the latest span ended
     beat_every_ms: Mapped[int] = mapped_column(default=15_000)  # by the policy when it was opened
     not_counted: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the lesson, when last told
+    live: Mapped[bytes | None]  # how the lesson stands (`live.Live`); null: take the long way
     closed_at: Mapped[datetime | None]  # nothing played after this counts
     close_reason: Mapped[str | None] = mapped_column(String(12))
     settled_at: Mapped[datetime | None]  # when the ledger took its last account of it

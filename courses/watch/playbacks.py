@@ -102,6 +102,7 @@ def open(
         reached_ms=0,
         position_ms=None,
         not_counted={},
+        live=None,
         closed_at=None,
         close_reason=None,
         settled_at=None,
@@ -142,8 +143,7 @@ def hear(
     Refused: NotFound; `seq_conflict`; Gone `playback_closed` after its end or 15 minutes of silence.
     """
     playback = locked(session, playback_id, subject_key=subject_key)
-    told_before = session.scalars(select(Beat).where(Beat.playback_id == playback_id)).all()
-    same = next((beat for beat in told_before if beat.seq == report.seq), None)
+    same = session.get(Beat, (playback_id, report.seq))
     if same is not None:
         if same.body_hash != report.digest():
             raise errors.Conflict(
@@ -156,7 +156,7 @@ def hear(
     within = beats.limits(playback.duration_ms, elapsed_ms, closed_ms=closed_ms(playback))
     passed = beats.door(report.spans, within)
     return Hearing(
-        playback, report, passed.kept, passed.cut_ms, tuple(_heard(playback, told_before)), now
+        playback, report, passed.kept, passed.cut_ms, tuple(_told(session, playback)), now
     )
 
 
@@ -184,7 +184,18 @@ def keep(session: Session, hearing: Hearing, answered: Answered) -> None:
         playback.reached_ms = reached_ms
         playback.position_ms = max(hearing.kept, key=lambda span: span.ended_ms).to_ms
         playback.settled_at = None
+    if hearing.is_taken_over:
+        _forget_live(session, playback.subject_key)
     session.flush()
+
+
+def _forget_live(session: Session, subject_key: str) -> None:
+    # What a late beat adds may be of the very lesson that plays now.
+    session.execute(
+        update(Playback)
+        .where(Playback.subject_key == subject_key, Playback.closed_at.is_(None))
+        .values(live=None)
+    )
 
 
 def close(session: Session, playback_id: str, *, subject_key: str | None, now: datetime) -> Playback:
@@ -301,13 +312,16 @@ def first_gap_ms(duration_ms: int, covered: Sequence[Sequence[int]]) -> int:
     return at if at < duration_ms else 0
 
 
-def _heard(playback: Playback, rows: Sequence[Beat]) -> list[Heard]:
+def _told(session: Session, playback: Playback) -> list[Heard]:
     opened_ms = to_ms(playback.opened_at)
-    return [
-        Heard(
-            row.seq, spans.of_rows(row.spans), State(row.state), to_ms(row.received_at) - opened_ms
+    rows = session.execute(
+        select(Beat.seq, Beat.spans, Beat.state, Beat.received_at).where(
+            Beat.playback_id == playback.id
         )
-        for row in rows
+    )
+    return [
+        Heard(seq, spans.of_rows(told), State(state), to_ms(received_at) - opened_ms)
+        for seq, told, state, received_at in rows
     ]
 
 
