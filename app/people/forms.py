@@ -82,9 +82,9 @@ class PlaceForm(Form):
         ],
         default=EMPLOYER,
     )
-    employer = StringField(lazy("Employer"), [Optional(), at_most(120)], [stripped])
+    employer = StringField(lazy("Your employer"), [Optional(), at_most(120)], [stripped])
     employer_id = RadioField(lazy("Which of these is it?"), [Optional()], choices=[])
-    district = SelectField(lazy("District"), [Optional()], validate_choice=False)
+    district = SelectField(lazy("Your district"), [Optional()], validate_choice=False)
 
 
 class ConsentForm(Form):

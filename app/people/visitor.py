@@ -1,12 +1,11 @@
 """Signing in, up and out, and the consent text, which everybody may read."""
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from app import access, clock, db
+from app import access, clock, db, templating
 from app.access import Permission
 from app.demo.accounts import ACCOUNTS
 from app.errors import say
@@ -92,7 +91,9 @@ def sign_up_now() -> Answer:
         return sign_up_page(form), 422
     try:
         opened = entering.sign_up(
-            form.name.data or "", form.password.data or "", locale=str(get_locale() or "zh_CN")
+            form.name.data or "",
+            form.password.data or "",
+            locale="zh_CN" if templating.is_chinese() else "en",
         )
     except errors.Invalid as refusal:
         form.refuse(refusal)
