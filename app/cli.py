@@ -101,7 +101,7 @@ def web(settings: Settings, _words: list[str]) -> int:
     granian = str(Path(sys.executable).with_name("granian"))
     os.execv(granian, [
         granian, "--interface", "wsgi", "--host", settings.host, "--port", str(settings.port),
-        "--workers", str(settings.web_workers), "--blocking-threads", "8", "--log-level", "warning",
+        "--workers", str(settings.web_workers), "--blocking-threads", "8", "--log-level", "error",
         "--workers-kill-timeout", "5", "wsgi:app",
     ])
 
@@ -168,6 +168,7 @@ def main(words: list[str]) -> int:
     try:
         if chosen.command == "run":
             os.environ.setdefault("XUESHI_DEMO", "yes")
+            os.environ.setdefault("XUESHI_LOG_LEVEL", "WARNING")  # a terminal, not a log collector
         return COMMANDS[chosen.command](load(), rest)
     except (Stop, SettingsError) as stop:
         print(stop, file=sys.stderr)

@@ -72,8 +72,19 @@ def index() -> str:
     """What this is, and the way in for each role."""
     settings = current_app.extensions["xueshi_settings"]
     return render_template(
-        "home/public/index.html", demo=settings.demo, words=SOUGHT[templating.is_chinese()], ways=ways()
+        "home/public/index.html",
+        demo=settings.demo,
+        making=making(),
+        words=SOUGHT[templating.is_chinese()],
+        ways=ways(),
     )
+
+
+def making() -> tuple[int, int] | None:
+    """How many of the demonstration's courses are ready, while the worker is making the others."""
+    progress = current_app.extensions.get("xueshi_demo_progress")
+    ready, planned = progress() if progress else (0, 0)
+    return (ready, planned) if ready < planned else None
 
 
 @bp.get("/locale/<code>")

@@ -65,6 +65,7 @@ def finish(app: Flask, *, tell: Tell) -> None:
 def install(app: Flask) -> None:
     """Let the worker make what is missing."""
     jobs.register(app, "demo", work, lambda session, _now: missing(session))
+    app.extensions["xueshi_demo_progress"] = lambda: (len(PLANS) - len(unmade(app)), len(PLANS))
 
 
 def work(app: Flask, _key: str) -> None:
