@@ -13,6 +13,7 @@ from courses.people.sign_ins import SignInKind
 from media.base import new_id
 from tests import shelves
 
+
 def database(app: Flask) -> Database:
     """The application's database."""
     found: Database = app.extensions["xueshi_db"]

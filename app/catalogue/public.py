@@ -18,6 +18,7 @@ from courses.catalogue.search import Ask
 from courses.enrolment import Enrolment
 from courses.people.organisations import Organisation, OrganisationKind
 from courses.ratings import Prior, Published, Rating, Target, TargetKind
+from courses.watch.models import Playback
 from media.assets import Rendition
 
 COMMENTS_SHOWN = 5
@@ -97,7 +98,7 @@ def course(course_id: str) -> str:
             minimum=prior().minimum,
             taken=taken,
             taken_edition=editions.get(session, taken.edition_id) if taken else None,
-            first_lesson=first_lesson(session, taken),
+            go_on=go_on(session, taken),
         )
 
 
@@ -176,11 +177,18 @@ def on_offer(session: Session, course_id: str) -> Edition:
     raise errors.NotFound()
 
 
-def first_lesson(session: Session, taken: Enrolment | None) -> EditionLesson | None:
-    """The first lesson of the edition that somebody is enrolled in."""
+def go_on(session: Session, taken: Enrolment | None) -> EditionLesson | None:
+    """The lesson that was opened last, otherwise the first, of what somebody is enrolled in."""
     if taken is None:
         return None
-    return next(iter(editions.lessons(session, taken.edition_id)), None)
+    lessons = editions.lessons(session, taken.edition_id)
+    last = session.scalar(
+        select(Playback.lesson_id)
+        .where(Playback.enrolment_id == taken.id)
+        .order_by(Playback.opened_at.desc(), Playback.id)
+        .limit(1)
+    )
+    return next((lesson for lesson in lessons if lesson.lesson_id == last), lessons[0])
 
 
 def prior() -> Prior:

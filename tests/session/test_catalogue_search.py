@@ -1,9 +1,12 @@
 """Finding courses: right with an index, with a late one, with none; counts that agree with the hits."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +24,7 @@ from courses.people.organisations import Role
 from courses.units import Money
 from tests import shelves
 
+ROOT = Path(__file__).resolve().parents[2]
 TITLES = {
     "有限空间作业安全": {"topics": ["TECH:confined_space"], "industries": ["GENERAL"]},
     "受限空间事故案例": {"topics": ["CASE", "TECH:confined_space"], "industries": ["HAZCHEM"]},
@@ -291,8 +295,6 @@ def test_a_damaged_index_is_made_anew(
 
 
 def test_two_writers_take_turns(database: Database, stocked: dict[str, str], tmp_path: Path) -> None:
-    from threading import Thread
-
     with database.reading() as session:
         every = documents.of(session, stocked.values())
     threads = [
@@ -306,3 +308,47 @@ def test_two_writers_take_turns(database: Database, stocked: dict[str, str], tmp
     with database.reading() as session:
         held = WhooshSearch(tmp_path / "search")
         assert held.unheld(session, {document.course_id: document.text_revision for document in every}) == set()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from courses.catalogue.whoosh_search import WhooshSearch
+with WhooshSearch(Path(sys.argv[1]))._writing() as writer:
+    for number in range(50):
+        writer.add_document(course_id=str(number), revision=1, title="\u7535 \u5de5")
+    print("in the middle", flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_killed_writer_leaves_the_old_index_and_no_lock(
+    database: Database, stocked: dict[str, str], tmp_path: Path
+) -> None:
+    engine = WhooshSearch(tmp_path / "search")
+    index(database, engine)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "search")], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+    assert (killed.returncode, killed.stdout.strip()) == (-9, "in the middle")
+    with database.reading() as session:
+        assert set(engine.find(session, words.query("电工"))) == {stocked["低压电工作业复审"]}
+    engine.put(None, put=[], drop=[stocked["低压电工作业复审"]])
+    with database.reading() as session:
+        assert engine.find(session, words.query("电工")) == {}
+
+
+def test_a_reader_sees_what_another_process_committed(
+    database: Database, stocked: dict[str, str], tmp_path: Path
+) -> None:
+    reader, writer = WhooshSearch(tmp_path / "search"), WhooshSearch(tmp_path / "search")
+    index(database, writer)
+    with database.reading() as session:
+        assert len(reader.find(session, words.query("作业"))) == 4
+        for title in ("动火作业与消防", "高处作业安全"):
+            writer.put(None, put=[], drop=[stocked[title]])
+            writer.put(None, put=documents.of(session, [stocked[title]]), drop=[])
+            found = reader.find(session, words.query("作业"))
+            assert len(found) == 4  # none lost, none twice
+        assert reader.unheld(session, documents.wanted(session)) == set()
+        assert reader.surplus(session, {}) == set(stocked.values())
