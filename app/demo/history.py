@@ -21,7 +21,7 @@ from courses.ledger import offline, requirements, settlement
 from courses.people.organisations import Actor, Role
 from courses.people.persons import jurisdiction_of, person_of
 from courses.watch import playbacks, reports
-from courses.watch.playbacks import Hearing
+from courses.watch.models import Playback
 
 BEAT_MS = 15_000
 PHONE = "Android"
@@ -81,7 +81,8 @@ def play(session: Session, taking: Taking, viewing: Viewing, *, at: datetime) ->
         seq += 1
         to_ms = min(end_ms, from_ms + int(BEAT_MS * viewing.rate))
         ended_ms = began_ms + int((to_ms - from_ms) / viewing.rate)
-        tell(session, playback.id, at, seq, (from_ms, to_ms, began_ms, ended_ms), is_last=to_ms == end_ms)
+        span = (from_ms, to_ms, began_ms, ended_ms)
+        tell(session, playback, seq, span, is_last=to_ms == end_ms)
         from_ms, began_ms = to_ms, ended_ms
     ended_at = at + timedelta(milliseconds=began_ms + 500)
     playbacks.close(session, playback.id, subject_key=taking.enrolment.subject_key, now=ended_at)
@@ -90,8 +91,7 @@ def play(session: Session, taking: Taking, viewing: Viewing, *, at: datetime) ->
 
 def tell(
     session: Session,
-    playback_id: str,
-    opened_at: datetime,
+    playback: Playback,
     seq: int,
     span: tuple[int, int, int, int],
     *,
@@ -104,11 +104,9 @@ def tell(
         "spans": [dict(zip(names, span, strict=True))],
         "state": "ended" if is_last else "playing",
     }
-    now = opened_at + timedelta(milliseconds=span[3] + 120)
+    now = playback.opened_at + timedelta(milliseconds=span[3] + 120)
     report = reports.decode(json.dumps(body).encode())
-    heard = playbacks.hear(session, playback_id, report=report, subject_key=None, now=now)
-    assert isinstance(heard, Hearing)
-    watching.answered(session, heard)
+    watching.heard_whole(session, playback.id, report, playback.subject_key, now)
 
 
 def finish(session: Session, course_id: str, *, count: int) -> None:
