@@ -60,6 +60,7 @@ def shown(
         "rows": list(zip(taking.lessons, stands.lessons, strict=True)),
         "number": place + 1,
         "next_lesson": rest[0] if rest else None,
+        "poster": medialinks.image_url(this.asset_id, size="large", form="jpg"),
         "captions": medialinks.caption_tracks(session, this.asset_id),
         "config": config(taking, this, here, by),
         "rates": [rate for rate in ("1", "1.25", "1.5", "2") if float(rate) <= by.max_rate],

@@ -91,6 +91,7 @@ export class Controls {
 
   show() {
     const { video, texts } = this;
+    this.root.toggleAttribute("data-playing", !video.paused);
     press(this.play, !video.paused, video.paused ? texts.play : texts.pause);
     press(this.mute, video.muted, video.muted ? texts.unmute : texts.mute);
     const tracks = this.tracks();

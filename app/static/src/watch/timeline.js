@@ -67,7 +67,8 @@ export class Timeline {
         return item;
       }),
     );
-    this.missing.parentElement.hidden = missing.length === 0;
+    // A lesson not begun has nothing to be made up.
+    this.missing.parentElement.hidden = missing.length === 0 || covered.length === 0;
   }
 
   tapped(event) {
