@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +69,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """The shop; Stripe's library reaches the twin inside this process instead of over a socket."""
     counter = app.test_client()
 
@@ -81,7 +80,7 @@ def shop(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator
             return answer.text, answer.status_code, dict(answer.headers)
 
     monkeypatch.setattr(stripe, "RequestsClient", InProcess)
-    yield Shop(app, now)
+    return Shop(app, now)
 
 
 def test_buying_leads_to_a_page_that_says_that_no_money_moves(shop: Shop) -> None:

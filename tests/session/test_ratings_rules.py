@@ -67,7 +67,7 @@ def post(session: Session, taken: Enrolment, hours: Fraction, now: datetime, kin
 
 
 def rate(
-    session: Session, taken: Enrolment, target: Target, score: int, now: datetime, comment: str = ""
+    session: Session, taken: Enrolment, target: Target, score: int, now: datetime, *, comment: str = ""
 ) -> Rating:
     """One rating, as the page gives it."""
     return ratings.rate(
