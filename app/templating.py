@@ -45,6 +45,13 @@ def moment(value: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(exact, shown)
 
 
+def instant(value: datetime) -> Markup:
+    """Day and time to the millisecond, for those who check."""
+    local = value.astimezone(zone())
+    shown = f"{day(value)} {local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="milliseconds"), shown)
+
+
 def decimal_text(value: Fraction, places: int) -> str:
     """Half up to so many places, without needless zeros."""
     rounded = half_up(Fraction(value), places)
@@ -109,7 +116,7 @@ def megabytes(size_bytes: int) -> str:
     return f"{-(-size_bytes // 1_000_000)} MB"
 
 
-FILTERS = (day, moment, hours, score, percent, duration, how_long, money, megabytes)
+FILTERS = (day, moment, instant, hours, score, percent, duration, how_long, money, megabytes)
 
 
 def asset_url(name: str) -> str:

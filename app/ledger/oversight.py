@@ -29,12 +29,13 @@ class RequirementForm(Form):
     hours = ExactField(lazy("Hours required"), [InputRequired(message=lazy("Fill this in."))])
     kind = RadioField(
         lazy("Filled by"),
+        [InputRequired()],
         choices=[("any", lazy("online and in person")), ("practical", lazy("practical training only"))],
         default="any",
     )
     first_on = DateField(lazy("First day"), [InputRequired(message=lazy("Fill this in."))])
     last_on = DateField(lazy("Last day"), [InputRequired(message=lazy("Fill this in."))])
-    policy = SelectField(lazy("Judged by the rule"))
+    policy = SelectField(lazy("Judged by the rule"), [InputRequired()])
     reason = TextAreaField(lazy("Reason"), [required(), at_most(oversight.LONGEST_REASON)], [stripped])
 
 

@@ -29,7 +29,7 @@ bp = Blueprint("ledger_studio", __name__, url_prefix="/ledger")
 class OfflineForm(Form):
     """Who was trained, when, how long and how. Number and name must fit, so that nobody fishes."""
 
-    organisation_id = SelectField(lazy("Recorded for"))
+    organisation_id = SelectField(lazy("Recorded for"), [InputRequired()])
     number = StringField(lazy("Document number of the learner"), [required(), at_most(40)], [stripped])
     name = StringField(lazy("Name of the learner"), [required(), at_most(60)], [stripped])
     on = DateField(lazy("Day of the training"), [InputRequired(message=lazy("Fill this in."))])

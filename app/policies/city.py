@@ -38,8 +38,8 @@ FIELD_OF_RULE = {
 
 
 def choices(*pairs: tuple[str, Any]) -> dict[str, Any]:
-    """Choices of a select with its first as default."""
-    return {"choices": list(pairs), "default": pairs[0][0]}
+    """Choices of a select, one of which must be taken; its first is the default."""
+    return {"choices": list(pairs), "default": pairs[0][0], "validators": [InputRequired()]}
 
 
 def whole(label: Any, *, least: int = 0) -> IntegerField:
@@ -78,7 +78,7 @@ def share(form: Form, field: ExactField) -> None:
 class VersionForm(Form):
     """What an officer enters; the fields of `credit-rules.md` 3 in the units that people use."""
 
-    jurisdiction_id = SelectField(lazy("Area"))
+    jurisdiction_id = SelectField(lazy("Area"), [InputRequired()])
     effective_on = DateField(lazy("In force from"), [InputRequired(message=lazy("Fill this in."))])
     until_on = DateField(lazy("In force until, that day not included"), [Optional()])
     title = StringField(lazy("Legal document"), [required(), at_most(200)], [stripped])
