@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from app.people import account, api, enterprise, gate, learner, visitor
+from app.people import account, api, described, enterprise, gate, learner, visitor
 from app.people.blueprint import bp
 from courses.people.vault import Vault
 
@@ -20,6 +20,7 @@ def install(app: Flask) -> None:
         False  # `gate` sends the cookie anew when it is due
     )
     gate.install(app)
+    described.install(app)
     assert all(module.bp is bp for module in AUDIENCES)
     app.register_blueprint(bp)
     app.register_blueprint(api.bp)

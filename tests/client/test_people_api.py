@@ -168,3 +168,25 @@ def test_cookie_needs_the_csrf_token_on_the_api_and_a_bearer_does_not(app: Flask
 def test_signing_in_for_a_token_needs_no_csrf_token(app: Flask) -> None:
     answer = app.test_client().post("/api/v1/tokens", json={"account": LU, "password": PASSWORD})
     assert answer.status_code == 201
+
+
+def test_description_says_who_may_call_what(app: Flask) -> None:
+    spec = app.test_client().get("/api/v1/openapi.json").json
+    assert set(spec["components"]["securitySchemes"]) == {"bearer", "cookie"}
+    either = [{"bearer": []}, {"cookie": []}]
+    for path, method, security in (
+        ("/api/v1/tokens", "post", []),
+        ("/api/v1/courses", "get", []),
+        ("/api/v1/me/statement", "get", either),
+        ("/api/v1/playbacks/{playback_id}/beats", "post", either),
+    ):
+        operation = spec["paths"][path][method]
+        assert operation["security"] == security
+        assert ("401" in operation["responses"]) == (security == either or path == "/api/v1/tokens")
+    tokens = spec["paths"]["/api/v1/tokens"]["post"]
+    assert {"201", "401", "422", "429"} <= set(tokens["responses"])
+    for operations in spec["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    assert list(response["content"]) == ["application/problem+json"]
