@@ -68,9 +68,9 @@ def now(clock: Clock) -> datetime:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres_server() -> Iterator[Server]:
     """A PostgreSQL of this test worker's own, with one prepared template database."""
-    server = Server(tmp_path_factory.mktemp("postgres"))
+    server = Server()
     server.start()
     try:
         server.create("template_xueshi")

@@ -32,17 +32,23 @@ def program(name: str) -> str:
 
 
 class Server:
-    """One server below `folder`. As root it runs as `postgres` or `nobody`, which PostgreSQL demands."""
+    """One server in a folder of its own. As root it runs as `postgres` or `nobody`, which PostgreSQL demands."""
 
-    def __init__(self, folder: Path) -> None:
-        self.data = folder / "data"
-        # A socket's path may have 107 characters, and pytest's folders are long.
+    def __init__(self) -> None:
+        # Not in pytest's folder: that is private to us, and too long for a socket's 107 characters.
         self.sockets = Path(tempfile.mkdtemp(prefix="xs-pg-", dir="/tmp"))
+        self.data = self.sockets / "data"
         self.user = owner() if os.geteuid() == 0 else None
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(
-            command, check=False, capture_output=True, text=True, user=self.user, cwd="/", timeout=120
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            user=self.user,
+            cwd="/",
+            timeout=120,
         )
         if done.returncode:
             raise RuntimeError(f"{command[0]}: {done.stderr or done.stdout}")
@@ -51,14 +57,33 @@ class Server:
         """Make the cluster and start it."""
         self.data.mkdir(mode=0o700)
         if self.user is not None:
-            open_way(self.data)
             for path in (self.data, self.sockets):
                 os.chown(path, self.user, -1)
-        self._run(program("initdb"), "-D", str(self.data), "-U", "xueshi", "-A", "trust", "-E", "UTF8",
-                  "--locale=C", "--no-sync")
+        self._run(
+            program("initdb"),
+            "-D",
+            str(self.data),
+            "-U",
+            "xueshi",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        )
         options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
-        self._run(program("pg_ctl"), "-D", str(self.data), "-w", "-l", str(self.data / "log"),
-                  "-o", f"-k {self.sockets} {options}", "start")
+        self._run(
+            program("pg_ctl"),
+            "-D",
+            str(self.data),
+            "-w",
+            "-l",
+            str(self.data / "log"),
+            "-o",
+            f"-k {self.sockets} {options}",
+            "start",
+        )
 
     def stop(self) -> None:
         """Stop at once; nothing here is kept."""
@@ -91,11 +116,3 @@ def owner() -> int:
         except KeyError:
             continue
     raise RuntimeError("neither a user postgres nor nobody exists")
-
-
-def open_way(path: Path) -> None:
-    """Let another user walk down to `path` through the folders that pytest made private."""
-    for parent in path.parents:
-        if parent == Path(tempfile.gettempdir()) or parent == parent.parent:
-            return
-        parent.chmod(parent.stat().st_mode | 0o011)
