@@ -12,6 +12,7 @@ STEPS = (1080, 720, 540, 360)
 SMALL_STEPS = (270, 180)
 OWN_STEP = Fraction(23, 20)  # a source this much above the next step down gets a rung of its own
 FEWEST = 2
+FEWEST_BPS = 60_000
 TALLEST = 1080
 MOST_FPS = 30
 # Short side: (constant rate factor, highest video rate in bit/s). The caps are near Apple's
@@ -75,10 +76,21 @@ def _rung(width: int, height: int, step: int) -> Rung:
     short, long = min(width, height), max(width, height)
     other = even(Fraction(long * step, short))
     wide, high = (other, step) if width >= height else (step, other)
-    base = next((known for known in sorted(RATES) if known >= step), TALLEST)
-    crf, video_bps = RATES[base]
-    scaled = int(video_bps * Fraction(step, base) ** 2) if step < base else video_bps
-    return Rung(f"{step}p", wide, high, crf, max(scaled, 60_000))
+    crf, video_bps = _rates(step)
+    return Rung(f"{step}p", wide, high, crf, video_bps)
+
+
+def _rates(step: int) -> tuple[int, int]:
+    """The table's values, in a straight line between its rows; below it by the area."""
+    if step in RATES:
+        return RATES[step]
+    above = min(known for known in RATES if known > step)
+    crf, most_bps = RATES[above]
+    below = max((known for known in RATES if known < step), default=None)
+    if below is None:
+        return crf, max(int(most_bps * Fraction(step, above) ** 2), FEWEST_BPS)
+    least_bps = RATES[below][1]
+    return crf, least_bps + (most_bps - least_bps) * (step - below) // (above - below)
 
 
 def _lean(rung: Rung) -> Rung:
@@ -88,7 +100,7 @@ def _lean(rung: Rung) -> Rung:
         rung.width,
         rung.height,
         rung.crf + LEAN_CRF,
-        max(int(rung.video_bps * LEAN_FACTOR), 40_000),
+        int(rung.video_bps * LEAN_FACTOR),
     )
 
 

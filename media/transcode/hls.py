@@ -53,6 +53,7 @@ def measure(folder: Path, *, width: int, height: int, fps: Fraction, has_sound: 
     size = sum(segment.size_bytes for segment in segments)
     if not segments or total <= 0:
         raise errors.Fault("rung_incomplete", folder.name)
+    average_bps = _up(size * 8 / total)
     codecs = avc_codec(init.read_bytes()) + (f",{AAC_LC}" if has_sound else "")
     return Track(
         name=folder.name,
@@ -60,8 +61,8 @@ def measure(folder: Path, *, width: int, height: int, fps: Fraction, has_sound: 
         height=height,
         fps=fps,
         codecs=codecs,
-        peak_bps=peak(segments),
-        average_bps=_up(size * 8 / total),
+        peak_bps=max(peak(segments), average_bps),
+        average_bps=average_bps,
         size_bytes=size + init.stat().st_size + playlist.stat().st_size,
         duration_ms=int(total * MS),
         files=(init.name, *(segment.name for segment in segments), playlist.name),
