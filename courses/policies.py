@@ -113,6 +113,8 @@ def enter(session: Session, draft: Draft, *, entered_by: str, now: datetime) -> 
 
     Refused: `invalid_policy` with the engine's own words, `policy_gap`, `policy_zone`, `policy_label_taken`.
     """
+    # Two officers at once would both find the same number free.
+    session.get(Jurisdiction, draft.jurisdiction_id, with_for_update=True)
     made = prepared(session, draft, entered_by=entered_by, now=now)
     session.add(made)
     session.flush()

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, render_template, request
 
 from app import access, db
+from app import errors as telling
 from app.access import Permission
 from app.ledger import asked
 from courses import errors, oversight
@@ -21,7 +22,7 @@ def show() -> str:
         try:
             record = explained.of(session, subject_key, as_of=as_of)
         except errors.Conflict as refusal:
-            return render_template("ledger/learner/unreadable.html", sentence=refusal)
+            return render_template("ledger/learner/unreadable.html", sentence=telling.say(refusal))
         return render_template(
             "ledger/learner/statement.html",
             record=record,

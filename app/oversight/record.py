@@ -26,7 +26,7 @@ MOST_PLAYBACKS = 200
 
 @bp.get("/<subject_key>")
 @access.needs(Permission.OVERSIGHT_READ)
-def learner(subject_key: str) -> str | tuple[str, int]:
+def learner(subject_key: str) -> str:
     """The statement, the rules, the playbacks and the entries; a form for the reason before it is opened."""
     actor = access.someone()
     now = clock.now()
@@ -42,7 +42,7 @@ def learner(subject_key: str) -> str | tuple[str, int]:
         except errors.Conflict as refusal:
             return render_template(
                 "oversight/unreadable.html", person=line, sentence=telling.say(refusal)
-            ), 409
+            )
         return render_template(
             "oversight/record.html",
             person=line,

@@ -29,7 +29,10 @@ def index() -> str:
         held = [(place, *held_by(session, place, now=now)) for place in places]
         return render_template(
             "policies/public/index.html",
-            held=[(place, version) for place, version, _own in held],
+            held=[(place, version) for place, version, own in held if own or place.parent_id is None],
+            bound_by_the_city=[
+                plain.place_name(place) for place, version, own in held if version and not own
+            ],
             history=[
                 (place, version, standing(version, own, now=now))
                 for place, _version, own in held

@@ -43,6 +43,17 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A stretch of time that counted, and the part of the lesson it covered."""
+
+    wall_from: datetime
+    wall_to: datetime
+    media_from_ms: int
+    media_to_ms: int
+    effective_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class LessonPart:
     """One lesson of an enrolment; spans of media in order."""
 
@@ -55,6 +66,7 @@ class LessonPart:
     missing: list[Span]
     not_counted: Sequence[tuple[str, int]]
     lost: list[Lost]
+    counted: list[Counted]
 
     @property
     def drawn(self) -> list[tuple[int, int, str]]:
@@ -233,11 +245,10 @@ def exam_part(result: ExamResult) -> ExamPart:
 def lesson_part(
     said: LessonResult, title: str, duration_ms: int, findings: Iterable[Finding]
 ) -> LessonPart:
-    """One lesson; parts of time that were lost for one reason in a row are told as one."""
+    """One lesson; parts of time that met one fate in a row are told as one."""
     covered = [(exact.floor(low), exact.ceiling(high)) for low, high in said.covered_ms]
     missing = gaps(covered, 0, duration_ms)
-    lost = [row for row in findings if row.verdict != COUNTED]
-    lost.sort(key=lambda row: row.wall_from)
+    told = joined(sorted(findings, key=lambda row: row.wall_from))
     return LessonPart(
         id=said.id,
         title=title,
@@ -247,12 +258,13 @@ def lesson_part(
         covered=covered,
         missing=missing,
         not_counted=[(reason, exact.ceiling(wall_ms)) for reason, wall_ms in said.not_counted],
-        lost=[lost_part(row, missing, duration_ms) for row in joined(lost)],
+        lost=[lost_part(row, missing, duration_ms) for row in told if row.verdict != COUNTED],
+        counted=[counted_part(row) for row in told if row.verdict == COUNTED],
     )
 
 
 def joined(rows: list[Finding]) -> list[Finding]:
-    """Neighbours of one reason and playback made one, in wall order."""
+    """Neighbours of one verdict and playback made one, in wall order."""
     found: list[Finding] = []
     for row in rows:
         last = found[-1] if found else None
@@ -264,7 +276,13 @@ def joined(rows: list[Finding]) -> list[Finding]:
             and last.media_to_ms == row.media_from_ms
         ):
             found[-1] = Finding(
-                last.stretch, last.wall_from, row.wall_to, last.media_from_ms, row.media_to_ms, row.verdict
+                last.stretch,
+                last.wall_from,
+                row.wall_to,
+                last.media_from_ms,
+                row.media_to_ms,
+                row.verdict,
+                last.effective_ms + row.effective_ms,
             )
         else:
             found.append(row)
@@ -287,6 +305,17 @@ def lost_part(row: Finding, missing: list[Span], duration_ms: int) -> Lost:
             for low, high in missing
             if low < media_to and media_from < high
         ],
+    )
+
+
+def counted_part(row: Finding) -> Counted:
+    """One span that counted; its edges narrowed to whole milliseconds."""
+    return Counted(
+        wall_from=from_ms(exact.floor(row.wall_from)),
+        wall_to=from_ms(exact.ceiling(row.wall_to)),
+        media_from_ms=exact.ceiling(row.media_from_ms),
+        media_to_ms=exact.floor(row.media_to_ms),
+        effective_ms=exact.floor(row.effective_ms),
     )
 
 

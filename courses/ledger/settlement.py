@@ -19,7 +19,7 @@ from courses.ledger import accounts, entries, evidence, reconcile
 from courses.ledger.models import Account, Entry
 from courses.policies import PolicyVersion
 from courses.quizzes import Attempt
-from courses.watch.models import Playback
+from courses.watch.models import Beat, Playback
 
 LATE = timedelta(minutes=15)  # how late a beat may arrive (watch.md 5)
 # Rows of other rooms carry the instant at which their request began, not the one of their commit.
@@ -60,14 +60,20 @@ def settle(session: Session, subject_key: str, *, now: datetime) -> Settled:
     account.settled_to = settled_to
     account.policies_seen = seen
     account.is_due = False
+    account_for_playbacks(session, subject_key, now=now)
+    session.flush()
+    return Settled(written, settled_to)
+
+
+def account_for_playbacks(session: Session, subject_key: str, *, now: datetime) -> None:
+    """Write into the closed playbacks that the ledger took account of all they told so far."""
+    recent = and_(Playback.closed_at > now - 2 * LATE, Playback.closed_at <= now)
     session.execute(
         update(Playback)
-        .where(Playback.subject_key == subject_key, Playback.closed_at <= now, unsettled())
+        .where(Playback.subject_key == subject_key, or_(recent, and_(Playback.closed_at <= now, unsettled())))
         .values(settled_at=now)
         .execution_options(synchronize_session=False)
     )
-    session.flush()
-    return Settled(written, settled_to)
 
 
 def reconcile_with_engine(
@@ -127,7 +133,13 @@ def due_by_watching(now: datetime) -> list[Select[str]]:
             or_(Account.settled_at.is_(None), Account.settled_at < now - LATE),
         )
     )
-    return [closed, long_open]
+    # A taken-over playback still takes what was played before; its message may have been lost.
+    late = (
+        select(Playback.subject_key)
+        .join(Beat, Beat.playback_id == Playback.id)
+        .where(Playback.closed_at > now - 2 * LATE, Beat.received_at > Playback.settled_at)
+    )
+    return [closed, long_open, late]
 
 
 def due_by_entering(session: Session, now: datetime) -> list[Select[str]]:

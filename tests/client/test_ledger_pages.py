@@ -70,7 +70,9 @@ def test_without_a_rule_the_page_says_that_nothing_is_lost(app: Flask, lu: Learn
     with shelves_app.database(app).writing() as session:
         course = ledgers.watching.taking(session, lu.subject_key, now=clock.at, durations_ms=(60_000,))
         clock.at = ledgers.watch(session, course, clock.at)
-    assert "nothing of it is lost" in shown(lu.browser, "/ledger/")
+    page = shown(lu.browser, "/ledger/")
+    assert "nothing of it is lost" in page
+    assert "Hours cannot be shown: no rule was in force for some of this time." in page
 
 
 def test_the_downloads_are_the_two_formats(app: Flask, lu: Learner, life: Life) -> None:

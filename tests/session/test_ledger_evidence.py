@@ -155,6 +155,8 @@ def test_every_lost_span_is_explained_with_what_is_still_missing(session: Sessio
     (lost,) = lesson.lost
     assert (lost.reason, lost.wall_ms, lost.missing) == ("daily_cap", 20_000, [(40_000, 60_000)])
     assert (lesson.covered, lesson.missing) == ([(0, 40_000)], [(40_000, 60_000)])
+    (counted,) = lesson.counted
+    assert (counted.media_from_ms, counted.media_to_ms, counted.effective_ms) == (0, 40_000, 40_000)
     assert lesson.drawn == [(0, 40_000, "covered"), (40_000, 60_000, "excluded")]
     assert (part.coverage, part.threshold) == (Fraction(2, 3), Fraction(19, 20))
     assert part.rule is not None

@@ -217,6 +217,27 @@ def test_a_beat_that_comes_after_the_takeover_is_settled_again(session: Session,
     assert written(session) == {course.enrolment.id: HOUR / 2}
 
 
+def test_a_late_beat_that_fills_a_gap_is_found_by_the_sweep(
+    session: Session, lu: str, course: Taking, now: datetime
+) -> None:
+    first = Device(session, course)
+    first.open(now)
+    first.tell(now + timedelta(seconds=20), (0, 20_000, 0, 20_000), seq=1)
+    first.tell(now + timedelta(seconds=60), (40_000, 60_000, 40_000, 60_000), seq=3)
+    over = now + timedelta(seconds=61)
+    Device(session, course).open(over)
+    settlement.settle(session, lu, now=over)
+    session.expire_all()
+    assert settlement.due(session, over) == []
+    late = over + timedelta(minutes=2)
+    assert first.tell(late, (20_000, 40_000, 20_000, 40_000), seq=2)["status"] == 409
+    assert settlement.due(session, late) == [lu]
+    settlement.settle(session, lu, now=late)
+    session.expire_all()
+    assert settlement.due(session, late) == []
+    assert written(session) == {course.enrolment.id: HOUR / 2}
+
+
 def test_evidence_that_no_rule_judges_leaves_its_fault_and_writes_nothing(session: Session, now: datetime) -> None:
     lu = watching.person(session, now=now)
     course = watching.taking(session, lu, now=now)
