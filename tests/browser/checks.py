@@ -25,7 +25,12 @@ async () => {
 # Elements that reach beyond the window, except inside what is made to scroll.
 TOO_WIDE = """
 () => [...document.querySelectorAll("body *")]
-  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .filter((e) => {
+    for (let up = e.parentElement; up && up !== document.body; up = up.parentElement)
+      if (getComputedStyle(up).overflowX !== "visible") return false;
+    return true;
+  })
   .map((e) => e.tagName.toLowerCase() + "." + (e.getAttribute("class") || ""))
   .slice(0, 5)
 """
