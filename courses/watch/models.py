@@ -3,10 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from media.base import Base, append_only, new_id
+
+OPEN = text("closed_at IS NULL")
 
 
 class Playback(Base):
@@ -19,6 +30,8 @@ class Playback(Base):
             name="close_reason",
         ),
         Index("ix_playbacks_subject_opened", "subject_key", "opened_at"),
+        # The sweep looks for silent ones every minute, among the open ones alone.
+        Index("ix_playbacks_open_heard", "heard_at", sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)

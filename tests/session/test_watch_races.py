@@ -1,5 +1,6 @@
 """Requests that race: the same number told at once, and devices opened at once, on each engine."""
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -67,4 +68,4 @@ def test_devices_opened_at_once_leave_one_open_and_never_overlap(
     assert len(rows) == AT_ONCE
     assert sum(row.closed_at is None for row in rows) == 1
     spans = sorted((row.opened_at, row.closed_at or datetime.max.replace(tzinfo=now.tzinfo)) for row in rows)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
