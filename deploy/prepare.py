@@ -4,6 +4,8 @@ Standard library only. Installs into `.venv` and `node_modules`, each step only 
 changed; tells in one sentence what to do where it cannot go on.
 """
 
+from __future__ import annotations  # an old Python must get as far as the sentence that refuses it
+
 import hashlib
 import os
 import shutil
