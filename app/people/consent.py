@@ -37,7 +37,7 @@ ZH_2026_11 = (
     ),
     Clause(
         "谁能看到什么",
-        "用人单位的安全管理员看到您的部分姓名、部分证件号码和学时完成情况；培训机构看到部分姓名；"
+        "用人单位的安全管理员看到您的姓名、部分证件号码和学时完成情况；培训机构看到部分姓名；"
         "用人单位所在地（没有用人单位的，您所在地）的应急管理部门和市应急管理局在说明理由后可以查看您的学时记录，每次查看都留有记录。"
         "您给教师和培训机构的评分，被评价的人看不到是谁打的。",
     ),
@@ -70,7 +70,7 @@ EN_2026_11 = (
     ),
     Clause(
         "Who sees what",
-        "Your employer's safety manager sees part of your name and number, and your hours; training institutions see part "
+        "Your employer's safety manager sees your name, part of your number, and your hours; training institutions see part "
         "of your name; the bureau of your employer's district (or, without an employer, of yours) and the city bureau may "
         "look at your record of hours after giving a reason, and every look is recorded. "
         "Those you rate never learn who rated them.",

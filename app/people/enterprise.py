@@ -1,4 +1,4 @@
-"""An enterprise's own staff, as its safety manager sees them: masked, and only while employed."""
+"""An enterprise's own staff, as its safety manager sees them: numbers masked, and only while employed."""
 
 from datetime import date
 
@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app import access, clock, db, paging
 from app.access import Permission
+from app.people import entering
 from app.people.blueprint import bp
 from courses.people import jurisdictions, organisations, staff
 
@@ -24,7 +25,13 @@ def staff_list() -> str:
     today = jurisdictions.day_of(clock.now())
     with db.reading() as session:
         total, rows = staff.current(
-            session, access.someone(), on=today, ending=text, offset=offset, limit=SIZE
+            session,
+            entering.vault(),
+            access.someone(),
+            on=today,
+            ending=text,
+            offset=offset,
+            limit=SIZE,
         )
         names = enterprise_names(session)
     page = paging.Page(rows, number, SIZE, total)

@@ -1,4 +1,4 @@
-"""The staff of an enterprise, for its safety manager: own, present, and masked."""
+"""The staff of an enterprise, for its safety manager: own and present, by name, numbers masked."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,18 +7,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses import errors
-from courses.people import organisations
+from courses.people import organisations, persons
 from courses.people.organisations import EMPLOYED, Actor, Membership, Role
 from courses.people.persons import IdentityDocument, Person
+from courses.people.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Employed:
-    """An employee as the manager sees them; `document` is masked, empty before the registration."""
+    """An employee as the manager sees them: `name` whole, `document` masked; both empty before the
+    registration."""
 
     membership: Membership
     person_id: str
-    display_name: str
+    name: str
     document: str
     is_registered: bool
 
@@ -29,7 +31,14 @@ def managed(actor: Actor) -> list[str]:
 
 
 def current(
-    session: Session, actor: Actor, *, on: date, ending: str = "", offset: int = 0, limit: int = 50
+    session: Session,
+    vault: Vault,
+    actor: Actor,
+    *,
+    on: date,
+    ending: str = "",
+    offset: int = 0,
+    limit: int = 50,
 ) -> tuple[int, list[Employed]]:
     """How many work in the actor's enterprises on a day, and some of them, the latest first.
 
@@ -60,7 +69,11 @@ def current(
     )
     return session.scalars(total.where(*wanted)).one(), [
         Employed(
-            held, person.id, person.display_name, number or "", person.registered_at is not None
+            held,
+            person.id,
+            persons.full_name(person, vault),
+            number or "",
+            person.registered_at is not None,
         )
         for held, person, number in found
     ]

