@@ -37,7 +37,7 @@ class Link:
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
     Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
-    Entry(_("Hours"), "hours", "ledger.index", ("ledger.",)),
+    Entry(_("My hours"), "hours", "ledger.index", ("ledger.",)),
 )
 WORK = (
     Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),

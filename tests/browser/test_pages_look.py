@@ -80,3 +80,16 @@ def test_colours_and_language_change_without_scripts(chromium: Browser, site: Si
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.url.endswith("/components")
     context.close()
+
+
+def test_statement_is_printed_black_on_white_whatever_the_screen(looking: Callable[..., Page]) -> None:
+    page = looking("zh_CN", "worker")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto("/ledger/")
+    colours = page.evaluate(
+        "[document.body, document.querySelector('h1')].map((e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color])"
+    )
+    assert colours[0][0] == "rgb(255, 255, 255)"
+    assert colours[1][1] == "rgb(0, 0, 0)"
+    assert not page.locator(".phone-bar").is_visible()
+    page.emulate_media(media="screen")

@@ -7,7 +7,7 @@ function show(code) {
   const root = document.documentElement;
   if (code === "auto") delete root.dataset.theme;
   else root.dataset.theme = code;
-  sheet.media = { auto: "(prefers-color-scheme: dark)", light: "not all", dark: "all" }[code];
+  sheet.media = { auto: "screen and (prefers-color-scheme: dark)", light: "not all", dark: "screen" }[code];
   document.querySelector('meta[name="color-scheme"]').content = code === "auto" ? "light dark" : code;
   for (const link of choice.querySelectorAll("[data-theme-code]")) {
     if (link.dataset.themeCode === code) link.setAttribute("aria-current", "true");
@@ -15,7 +15,6 @@ function show(code) {
   }
 }
 
-// Where the sheet is not there (the visitor had chosen light), the link's own reload brings it.
 if (choice && sheet) {
   choice.addEventListener("click", (event) => {
     const link = event.target.closest("[data-theme-code]");
