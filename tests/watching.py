@@ -12,7 +12,7 @@ from courses.credit.beats import Span
 from courses.enrolment import Enrolment, Taking
 from courses.people import persons
 from courses.people.persons import Person
-from courses.watch import playbacks, progress, shortcut
+from courses.watch import answers, playbacks, progress, shortcut
 from courses.watch.beats import State
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered, Hearing
@@ -129,7 +129,7 @@ class Device:
         standing = progress.standings(
             self.session, together, by, exams={}, now=hearing.now, hearing=hearing
         )[self.taking.enrolment.id]
-        return progress.answer(self.session, hearing, standing, by=by, taking=self.taking)
+        return answers.make(self.session, hearing, standing, by=by, taking=self.taking)
 
 
 def stands(session: Session, enrolled: Enrolment, *, now: datetime) -> progress.Standing:

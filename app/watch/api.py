@@ -20,7 +20,7 @@ from app.watch import callers, described, standing
 from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
-from courses.watch import playbacks, progress, reports, shortcut
+from courses.watch import answers, playbacks, reports, shortcut
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered
 from courses.watch.reports import Report
@@ -79,8 +79,8 @@ def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, An
     lesson = stands.lesson(playback.lesson_id)
     opened_ms = to_ms(playback.opened_at)
     playback.beat_every_ms = by.beat_every_ms(settings().beat_every_ms)
-    playback.not_counted = progress.tally(lesson)
-    playback.live = progress.live(
+    playback.not_counted = answers.tally(lesson)
+    playback.live = answers.live(
         by, taking, stands, playback=playback, told=(), now=playback.opened_at
     )
     return {
@@ -146,7 +146,7 @@ def heard_whole(
     by, stands = standing.of(session, taking, now=now, hearing=hearing)
     if hearing.is_taken_over:
         jobs.dispatch(session, "ledger", mine.subject_key)
-    return progress.answer(session, hearing, stands, by=by, taking=taking)
+    return answers.make(session, hearing, stands, by=by, taking=taking)
 
 
 @bp.post("/playbacks/<playback_id>/presence")
