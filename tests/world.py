@@ -26,6 +26,7 @@ from courses.ledger.models import Requirement
 from courses.people import accounts, organisations
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
 from courses.people.sign_ins import SignIn
+from courses.people.vault import Vault
 from courses.ratings import Rating
 from courses.units import Money
 from courses.watch import playbacks
@@ -123,6 +124,40 @@ def make(folder: Path) -> World:
 def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]:
     """What the demonstration lacks: a second enterprise, somebody unregistered, an order, an upload."""
     vault = app.extensions["xueshi_vault"]
+    newcomers(session, vault)
+    learner = city.actor(session, vault, CAST["L"])
+    official = city.actor(session, vault, CAST["W"])
+    found = oversight.search(
+        session,
+        vault,
+        actor=official,
+        name="陆思远",
+        reason="双随机抽查：学时是否真实。",
+        today=NOW.date(),
+        now=NOW,
+    )
+    taking = enrolment.taking(
+        session,
+        enrolment.for_subject(session, keys["enrolment"], subject_key=learner.subject_key),
+    )
+    opened = playbacks.open(
+        session, taking.enrolment, lesson=taking.lesson(keys["lesson"]), device="phone", now=NOW
+    )
+    school = select(Organisation.id).where(Organisation.name == "常州示例培训学校")
+    policy = select(Requirement.policy).where(Requirement.subject_key == learner.subject_key)
+    return {
+        "order": ordered(session, keys["priced"], learner.subject_key),
+        "search": found.id,
+        "open_playback": opened.id,
+        "person": learner.person_id,
+        "school": session.scalars(school).one(),
+        "policy_label": session.scalars(policy).first() or "",
+        **files(session, keys["institution"]),
+    }
+
+
+def newcomers(session: Session, vault: Vault) -> None:
+    """The machine works with its manager, and somebody who only has an account."""
     hashed = session.scalars(select(accounts.Account.password_hash)).first() or ""
     machines = organisations.create(
         session,
@@ -140,73 +175,38 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         from_on=date(2026, 1, 1),
     )
     accounts.create(session, vault, name=CAST["N"], password_hash=hashed, now=NOW)
-    learner = city.actor(session, vault, CAST["L"])
-    official = city.actor(session, vault, CAST["W"])
-    priced = session.get_one(Course, keys["priced"])
+
+
+def ordered(session: Session, course_id: str, subject_key: str) -> str:
+    """An open order of the learner's."""
+    priced = session.get_one(Course, course_id)
     edition = current(session, priced.id)
     assert edition is not None
-    order = orders.open_order(
+    return orders.open_order(
         session,
-        subject_key=learner.subject_key,
+        subject_key=subject_key,
         course_id=priced.id,
         edition=edition.number,
         title=priced.title,
-        price=priced_at(priced),
+        price=Money(priced.price_minor, priced.currency),
         now=NOW,
-    )
-    found = oversight.search(
-        session,
-        vault,
-        actor=official,
-        name="陆思远",
-        reason="双随机抽查：学时是否真实。",
-        today=NOW.date(),
-        now=NOW,
-    )
+    ).id
+
+
+def files(session: Session, institution_id: str) -> dict[str, str]:
+    """An upload that has begun, and a draft that nobody outside the institution knows."""
+    institution = session.get_one(Organisation, institution_id)
     upload = uploads.begin(
         session,
-        owner=keys["institution"],
+        owner=institution_id,
         kind=AssetKind.VIDEO,
         file_name="lecture.mp4",
         size_bytes=10,
         now=NOW,
     )
-    taking = enrolment.taking(
-        session,
-        enrolment.for_subject(session, keys["enrolment"], subject_key=learner.subject_key),
-    )
-    opened = playbacks.open(
-        session, taking.enrolment, lesson=taking.lesson(keys["lesson"]), device="phone", now=NOW
-    )
-    returned = shelves.draft(
-        session,
-        session.get_one(Organisation, keys["institution"]),
-        title="受限草稿：只有本机构可见",
-        now=NOW,
-    )
-    return {
-        "order": order.id,
-        "search": found.id,
-        "upload": upload.id,
-        "open_playback": opened.id,
-        "hidden_draft": returned.id,
-        "hidden_lesson": lessons.in_order(session, returned)[0].id,
-        "school": session.scalars(
-            select(Organisation.id).where(Organisation.name == "常州示例培训学校")
-        ).one(),
-        "policy_label": session.scalars(
-            select(Requirement.policy).where(Requirement.subject_key == learner.subject_key)
-        ).first()
-        or "",
-        "person": learner.person_id,
-        "official": official.subject_key,
-        "manager": city.actor(session, vault, CAST["M"]).person_id,
-    }
-
-
-def priced_at(course: Course) -> Money:
-    """What a course costs."""
-    return Money(course.price_minor, course.currency)
+    draft = shelves.draft(session, institution, title="受限草稿：只有本机构可见", now=NOW)
+    lesson = lessons.in_order(session, draft)[0]
+    return {"upload": upload.id, "hidden_draft": draft.id, "hidden_lesson": lesson.id}
 
 
 def sign_everybody_in(app: Flask) -> tuple[dict[str, Visitor], dict[str, str]]:
