@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import jobs
 from app.db import Database
 from courses.catalogue import editions
 from courses.people import accounts, sign_ins
@@ -18,6 +19,7 @@ from courses.people.persons import Person
 from courses.people.sign_ins import SignInKind
 from courses.people.vault import Vault
 from courses.units import Money
+from courses.watch.models import Playback
 from tests import shelves, watching
 from tests.conftest import Clock
 
@@ -307,6 +309,18 @@ def test_fifteen_silent_minutes_close_a_playback(
 ) -> None:
     world.clock.tick(minutes=15, seconds=1)
     assert is_problem(lu.tell(opened, 1, (0, S, 0, S)), 410, "playback_closed")
+
+
+def test_the_sweep_closes_what_nobody_hears_of(
+    world: World, lu: Caller, opened: dict[str, Any], database: Database
+) -> None:
+    world.clock.tick(seconds=6)
+    lu.tell(opened, 1, (0, 6 * S, 0, 6 * S))
+    heard_at = world.clock.at
+    jobs.run_due(world.app, world.clock.tick(minutes=16))
+    with database.reading() as session:
+        row = session.get_one(Playback, opened["id"])
+        assert (row.close_reason, row.closed_at) == ("silent", heard_at)
 
 
 def test_closing_ends_at_the_last_beat(world: World, lu: Caller, opened: dict[str, Any]) -> None:
