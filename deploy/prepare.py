@@ -154,6 +154,14 @@ def browser_side(*, tests: bool) -> None:
         built.write_text(wanted, "ascii")
 
 
+def messages() -> None:
+    """The catalogues of the pages' languages, compiled."""
+    kept, fingerprint = stamp("messages", *(ROOT / "app/translations").rglob("*.po"))
+    if not is_fresh(kept, fingerprint) or not list((ROOT / "app/translations").rglob("*.mo")):
+        run([str(BIN / "python"), "-m", "app.messages"], "The translations could not be compiled.")
+        kept.write_text(fingerprint, "ascii")
+
+
 def ffmpeg() -> None:
     """ffmpeg and ffprobe from the machine, else as wheels."""
     if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
@@ -193,6 +201,7 @@ def main(purpose: str) -> int:
                 install("requirements-test")
                 debian()
             ffmpeg()
+            messages()
             if node is None:
                 install("requirements-node")
                 browser_side(tests=purpose == "test")
