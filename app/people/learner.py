@@ -56,10 +56,11 @@ class Step:
 
     def carried(self) -> list[tuple[str, str]]:
         """Hidden fields: what was entered in the steps not shown."""
+        own = ("consent_version",) if self.word == "consent" else ()
         return [
             (name, value)
             for name in KEPT
-            if name not in self.form and (value := request.form.get(name, ""))
+            if name not in self.form and name not in own and (value := request.form.get(name, ""))
         ]
 
 
