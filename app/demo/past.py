@@ -97,10 +97,10 @@ def storage(session: Session, vault: Vault, course: Course, everybody: list[Acto
     for place, learner in enumerate(everybody[:4]):
         on = day_of(at + 20 * DAY)
         entered_at = at + 21 * DAY
-        history.classroom(session, staff, learner.subject_key, kind="classroom", hours=8 - 2 * place, on=on, now=entered_at)
+        history.classroom(session, staff, learner.subject_key, kind="classroom", hours=6 - place, on=on, now=entered_at)
         if place < 2:
             history.classroom(
-                session, staff, learner.subject_key, kind="practical", hours=4, on=on + DAY, now=entered_at + DAY
+                session, staff, learner.subject_key, kind="practical", hours=3, on=on + DAY, now=entered_at + DAY
             )
         history.settle(session, learner.subject_key, now=entered_at + 2 * DAY)
 
