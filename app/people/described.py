@@ -48,8 +48,10 @@ def install(app: Flask) -> None:
         app.spec_processor(complete)
 
 
-def complete(spec: dict[str, Any]) -> dict[str, Any]:
+def complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     """The document with its security schemes, and for each operation what it needs."""
+    if isinstance(spec, str):  # YAML, which we do not serve
+        return spec
     components = spec.setdefault("components", {})
     components["securitySchemes"] = SCHEMES
     components.setdefault("schemas", {}).setdefault("Problem", PROBLEM)
