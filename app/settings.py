@@ -129,7 +129,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         try:
             values[spec.name] = spec.metadata["parse"](raw)
         except (ValueError, ZeroDivisionError) as error:
-            raise SettingsError(f"{name} takes {spec.metadata['takes']}, not {raw!r}") from error
+            shown = "that" if spec.metadata["parse"] is _key else repr(raw)  # a secret is not repeated
+            raise SettingsError(f"{name} takes {spec.metadata['takes']}, not {shown}") from error
     return check(derive(values))
 
 
