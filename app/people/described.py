@@ -37,7 +37,7 @@ PROBLEM = {
     "additionalProperties": True,
 }
 FORMER = ("HTTPError", "ValidationError")  # the framework's own shapes, which we never answer
-EITHER = [{name: []} for name in SCHEMES]
+EITHER: list[dict[str, list[str]]] = [{name: []} for name in SCHEMES]
 # Open to everybody at the door, because the view itself checks a playback's token.
 CHECKED_INSIDE = frozenset({Permission.WATCH_BEAT})
 
