@@ -66,6 +66,8 @@ def create_app(
         VALIDATION_ERROR_STATUS_CODE=422,
     )
     app.template_folder = "../templates"
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # members in the order of the contract
     app.extensions["xueshi_settings"] = settings
     app.extensions["xueshi_clock"] = now
     app.extensions["xueshi_db"] = db.Database(settings.effective_database_url)
