@@ -12,12 +12,14 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image
 
 from app.db import Database
-from media import assets, errors, leases, tools, uploads
+from app.media import reasons
+from media import assets, errors, ladder, leases, probe, tools, uploads
 from media.assets import Asset, AssetKind, AssetState
 from media.storage import DirectoryStore, S3Store, Store
 from media.transcode import Desk, work
@@ -228,6 +230,23 @@ def test_a_file_that_is_no_lesson_fails_with_its_reason(
     assert list(desk.store.list(f"hls/{asset_id}/")) == []
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_mutilated_file_is_measured_or_refused_and_nothing_else(tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)
+    data = bytearray(clips.make(tmp_path / "a.mp4", size="320x180", seconds=2).read_bytes())
+    index = data.find(b"moov")
+    for _ in range(40):
+        data[chance.randrange(index, len(data))] = chance.randrange(256)
+    (tmp_path / "b.mp4").write_bytes(bytes(data))
+    try:
+        facts = probe.measure(tmp_path / "b.mp4", ffprobe=tools.find().ffprobe, folder=tmp_path)
+    except errors.Unusable as refusal:
+        assert reasons.FAILED[refusal.code]
+    else:
+        assert probe.SHORTEST_MS <= facts.duration_ms <= probe.LONGEST_MS
+        assert len(ladder.rungs(facts.width, facts.height)) >= 2
+
+
 def test_a_picture_becomes_two_sizes_without_its_metadata(desk: Desk, tmp_path: Path) -> None:
     source = tmp_path / "cover.jpg"
     exif = Image.Exif()
@@ -321,6 +340,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from app.db import Database
+from app.media import reasons
 from media import tools
 from media.storage import DirectoryStore
 from media.transcode import Desk, work
