@@ -238,10 +238,13 @@ def test_a_mutilated_file_is_measured_or_refused_and_nothing_else(tmp_path: Path
     for _ in range(40):
         data[chance.randrange(index, len(data))] = chance.randrange(256)
     (tmp_path / "b.mp4").write_bytes(bytes(data))
+    code, facts = "", None
     try:
         facts = probe.measure(tmp_path / "b.mp4", ffprobe=tools.find().ffprobe, folder=tmp_path)
     except errors.Unusable as refusal:
-        assert reasons.FAILED[refusal.code]
+        code = refusal.code
+    if facts is None:
+        assert code in reasons.FAILED
     else:
         assert probe.SHORTEST_MS <= facts.duration_ms <= probe.LONGEST_MS
         assert len(ladder.rungs(facts.width, facts.height)) >= 2
