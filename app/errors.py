@@ -20,7 +20,6 @@ from courses.people.sign_ins import SignInFailed
 from media import errors as media_errors
 
 log = structlog.get_logger()
-AnyRefusal = errors.Refusal | media_errors.Refusal  # the same shape in both packages
 
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
@@ -29,16 +28,12 @@ STATUS: dict[type[Exception], int] = {
     errors.Forbidden: 403,
     errors.PaymentRequired: 402,
     errors.Gone: 410,
+    media_errors.Unusable: 422,
+    media_errors.Forbidden: 403,
+    media_errors.Unavailable: 503,
     SignInFailed: 401,
     TooManyTries: 429,
     errors.Refusal: 400,
-    media_errors.NotFound: 404,
-    media_errors.Invalid: 422,
-    media_errors.Unusable: 422,
-    media_errors.Conflict: 409,
-    media_errors.Forbidden: 403,
-    media_errors.Unavailable: 503,
-    media_errors.Refusal: 400,
 }
 HTTP_CODES = {
     400: "bad_request",
@@ -56,7 +51,7 @@ HTTP_CODES = {
 }
 
 
-def status_of(refusal: AnyRefusal) -> int:
+def status_of(refusal: errors.Refusal) -> int:
     """The HTTP status of a refusal, by its nearest class."""
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
@@ -78,7 +73,7 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
     return response
 
 
-def say(refusal: AnyRefusal) -> str:
+def say(refusal: errors.Refusal) -> str:
     """A refusal's sentence in the visitor's language."""
     return str(_(refusal.sentence, **refusal.detail))
 
@@ -110,7 +105,7 @@ def advice(status: int) -> str:
     return str(sentences.get(status, fallback))
 
 
-def on_refusal(refusal: AnyRefusal) -> Any:
+def on_refusal(refusal: errors.Refusal) -> Any:
     status = status_of(refusal)
     headers = (
         {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyTries) else {}
@@ -118,7 +113,7 @@ def on_refusal(refusal: AnyRefusal) -> Any:
     if not wants_json():
         return *page(status, say(refusal)), headers
     more = dict(refusal.detail)
-    if isinstance(refusal, errors.Invalid | media_errors.Invalid) and refusal.field:
+    if isinstance(refusal, errors.Invalid) and refusal.field:
         more["field"] = refusal.field
     response = problem(status, refusal.code, say(refusal), **more)
     response.headers.update(headers)
@@ -180,7 +175,6 @@ def install(app: Flask) -> None:
     if isinstance(app, APIFlask):  # first: it also claims every HTTPException, which is `on_http`'s
         app.error_processor(on_api_invalid)
     app.register_error_handler(errors.Refusal, on_refusal)
-    app.register_error_handler(media_errors.Refusal, on_refusal)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, on_fault)
 

@@ -4,7 +4,7 @@
     python -m app.messages --check   name what no catalogue translates, or translates two ways
 
 Messages are found in `_()`, `gettext`, `lazy_gettext`, `ngettext` of code and templates, and where
-the domain refuses: the sentence given to an error of `courses.errors`, and the class attribute
+the domain refuses: the sentence given to a refusal, and the class attribute
 `sentence`.
 """
 

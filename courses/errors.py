@@ -1,50 +1,12 @@
 """Refusals of the domain: what may not be done, each with a stable code.
 
-The shell alone knows HTTP; it finds status and sentence by `code` and class. `detail` holds values
-for the sentence's placeholders, never personal data.
+The shape, and what any file may be refused for too, are `media.errors`' own. The shell alone knows
+HTTP; it finds status and sentence by `code` and class.
 """
 
-from typing import Any
+from media.errors import Conflict, Invalid, NotFound, Refusal
 
-
-class Refusal(Exception):
-    """Something was asked that the rules do not allow."""
-
-    code = "refused"
-    sentence = "This cannot be done."
-
-    def __init__(self, code: str | None = None, sentence: str | None = None, **detail: Any) -> None:
-        self.code = code or self.code
-        self.sentence = sentence or self.sentence
-        self.detail = detail
-        super().__init__(self.code, detail)
-
-
-class NotFound(Refusal):
-    """There is no such thing for this actor."""
-
-    code = "not_found"
-    sentence = "There is nothing here that you can see."
-
-
-class Invalid(Refusal):
-    """A value is not acceptable; `field` names it where one field is meant."""
-
-    code = "invalid"
-    sentence = "This value is not acceptable."
-
-    def __init__(
-        self, code: str | None = None, sentence: str | None = None, *, field: str = "", **detail: Any
-    ) -> None:
-        super().__init__(code, sentence, **detail)
-        self.field = field
-
-
-class Conflict(Refusal):
-    """The thing is no longer in the state that this needs."""
-
-    code = "conflict"
-    sentence = "This has changed in the meantime. Reload the page and try again."
+__all__ = ["Conflict", "Forbidden", "Gone", "Invalid", "NotFound", "PaymentRequired", "Refusal"]
 
 
 class Forbidden(Refusal):

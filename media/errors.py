@@ -1,14 +1,14 @@
-"""Refusals of files and uploads, each with a stable code; the shell alone knows HTTP.
+"""Refusals, of files and uploads and in general, each with a stable code; the shell alone knows HTTP.
 
-They have the shape of `courses.errors` (code, sentence, detail, field), which this package may not
-import. `Fault` is no refusal: it says that a machine, not a person, must be helped.
+`detail` holds values for the sentence's placeholders, never personal data. `Fault` is no refusal: it
+says that a machine, not a person, must be helped.
 """
 
 from typing import Any
 
 
 class Refusal(Exception):
-    """Something was asked that cannot be done with this file."""
+    """Something was asked that the rules do not allow."""
 
     code = "refused"
     sentence = "This cannot be done."
@@ -21,14 +21,14 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """There is no such file for whoever asks."""
+    """There is no such thing for whoever asks."""
 
     code = "not_found"
     sentence = "There is nothing here that you can see."
 
 
 class Invalid(Refusal):
-    """What was sent is not acceptable; `field` names the form's field where one is meant."""
+    """A value is not acceptable; `field` names it where one field is meant."""
 
     code = "invalid"
     sentence = "This value is not acceptable."
@@ -41,7 +41,7 @@ class Invalid(Refusal):
 
 
 class Conflict(Refusal):
-    """The file is no longer in the state that this needs."""
+    """The thing is no longer in the state that this needs."""
 
     code = "conflict"
     sentence = "This has changed in the meantime. Reload the page and try again."

@@ -24,6 +24,8 @@ from tests.postgres import Server
 from tests.seaweed import Seaweed
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from courses.people.vault import Vault
 
 ENGINES = os.environ.get("XUESHI_TEST_ENGINES", "sqlite,postgresql").split(",")
@@ -130,6 +132,19 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """Debian's Chromium, which plays H.264; one for all tests of a worker, which can have no second."""
+    from playwright.sync_api import sync_playwright  # the pure tests need none of it
+
+    from tests.browser.checks import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from app import create_app, messages
 from app.demo.accounts import PASSWORD
 from app.settings import Settings
 from tests.browser import town
-from tests.browser.checks import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(32))
@@ -56,15 +55,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     server.shutdown()
     thread.join()
     app.extensions["xueshi_db"].engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, which plays H.264."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """A whole small city with a real lecture, served over HTTP, its worker beside it, and a real phone's browser."""
 
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from app import clock, create_app, jobs, messages
@@ -19,7 +18,7 @@ from app.demo.plan import PLANS
 from app.settings import Settings
 from courses.catalogue import lessons
 from courses.catalogue.models import Course
-from tests.browser.checks import CHROMIUM, FLAGS
+from tests import clips
 
 LECTURE_S = 9
 PHONE = {"width": 360, "height": 740}
@@ -29,16 +28,7 @@ KEY = bytes(range(32))
 @pytest.fixture(scope="session")
 def lecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real film of a few seconds, with sound."""
-    path = tmp_path_factory.mktemp("films") / "lecture.mp4"
-    subprocess.run(
-        [
-            "ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=12:duration={LECTURE_S}",
-            "-f", "lavfi", "-i", f"sine=frequency=330:duration={LECTURE_S}", "-c:v", "libx264",
-            "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", str(path),
-        ],
-        check=True,
-    )  # fmt: skip
-    return path
+    return clips.make(tmp_path_factory.mktemp("films") / "lecture.mp4", rate="12", seconds=LECTURE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +110,6 @@ def served(run: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
     finally:
         stop()
         thread.join(timeout=10)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, which plays H.264; a phone's gesture is not needed to start a film."""
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, "--autoplay-policy=no-user-gesture-required"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
