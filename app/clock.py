@@ -9,6 +9,11 @@ from flask import current_app
 def now() -> datetime:
     """The present instant: aware, UTC, whole milliseconds. Tests set their own clock."""
     at: datetime = current_app.extensions["xueshi_clock"]()
+    return whole(at)
+
+
+def whole(at: datetime) -> datetime:
+    """An instant without what is finer than a millisecond."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

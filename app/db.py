@@ -3,7 +3,7 @@
     with db.reading() as session: ...     # a snapshot; nothing is written
     with db.writing() as session: ...     # BEGIN IMMEDIATE on SQLite: one writer at a time
 
-No network, file or ffmpeg call inside either. Work for the queue is handed to `after(session, ...)`
+The hot path has a third way, `app.direct`. No network, file or ffmpeg call inside either. Work for the queue is handed to `after(session, ...)`
 and dispatched only once the transaction is durable.
 """
 

@@ -5,7 +5,7 @@ append-only tables refuse UPDATE and DELETE by trigger on SQLite and on PostgreS
 """
 
 import secrets
-from base64 import b32encode
+from base64 import b32encode, b32hexencode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,15 @@ ID_BYTES = 10
 def new_id() -> str:
     """A random name for a row: 16 lower-case characters, 80 bits."""
     return b32encode(secrets.token_bytes(ID_BYTES)).decode("ascii").lower()
+
+
+def new_id_at(at: datetime) -> str:
+    """A name that sorts by the second of `at`: 16 characters, 48 random bits.
+
+    For rows that come without end and are read where they were last written.
+    """
+    second = (to_ms(at) // 1000) & 0xFFFFFFFF
+    return b32hexencode(second.to_bytes(4, "big") + secrets.token_bytes(6)).decode("ascii").lower()
 
 
 def to_ms(at: datetime) -> int:

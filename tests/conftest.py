@@ -177,6 +177,7 @@ def app(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Flask]:
     made = create_app(settings, now=clock)
     made.config["TESTING"] = True
     yield made
+    made.extensions["xueshi_quick"].close()
     made.extensions["xueshi_db"].engine.dispose()
 
 

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -34,7 +35,8 @@ def program(name: str) -> str:
 class Server:
     """One server in a folder of its own. As root it runs as `postgres` or `nobody`, which PostgreSQL demands."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, str] | None = None) -> None:
+        self.options = {**FAST, **(options or {})}
         # Not in pytest's folder: that is private to us, and too long for a socket's 107 characters.
         self.sockets = Path(tempfile.mkdtemp(prefix="xs-pg-", dir="/tmp"))
         self.data = self.sockets / "data"
@@ -72,7 +74,11 @@ class Server:
             "--locale=C",
             "--no-sync",
         )
-        options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start it on the cluster that is there, which it recovers where it was killed."""
+        options = " ".join(f"-c {name}={value}" for name, value in self.options.items())
         self._run(
             program("pg_ctl"),
             "-D",
@@ -89,6 +95,10 @@ class Server:
         """Stop at once; nothing here is kept."""
         self._run(program("pg_ctl"), "-D", str(self.data), "-m", "immediate", "stop")
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def pid(self) -> int:
+        """The server's own process, while it runs."""
+        return int((self.data / "postmaster.pid").read_text("ascii").split()[0])
 
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of one database."""

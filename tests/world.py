@@ -72,6 +72,7 @@ class World:
     def put_back(self) -> None:
         """Everything as it was."""
         self.app.extensions["xueshi_db"].engine.dispose()
+        self.app.extensions["xueshi_quick"].close()
         for suffix in ("-wal", "-shm"):
             Path(f"{self.database}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(self.kept, self.database)

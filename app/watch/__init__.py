@@ -3,11 +3,12 @@
 from flask import Flask
 
 from app import jobs
-from app.watch import api, learner, upkeep
+from app.watch import api, learner, quick, upkeep
 
 
 def install(app: Flask) -> None:
     """Register pages, API and the job that closes silent playbacks."""
     app.register_blueprint(learner.bp)
     app.register_blueprint(api.bp)
+    quick.install(app)
     jobs.register(app, "watch", upkeep.close_silent, upkeep.due)

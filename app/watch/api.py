@@ -1,7 +1,7 @@
 """The API of watching (`watch.md`): playbacks opened, heard and closed, prompts answered.
 
-A beat is decoded once, authorised by its playback's token without a query where it shows one, and
-answered and durable in one writing transaction; its answer is stored with it.
+A beat is answered and durable in one writing transaction; its answer is stored with it. Those that
+merely go on and show their playback's token are answered before they come here (`app.watch.quick`).
 """
 
 from datetime import datetime
@@ -17,10 +17,11 @@ from app import access, clock, db, errors, jobs, medialinks
 from app.access import Permission
 from app.settings import Settings
 from app.watch import callers, described, standing
+from app.watch.quick import Quick
 from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
-from courses.watch import answers, playbacks, reports, shortcut
+from courses.watch import answers, playbacks, reports
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered
 from courses.watch.reports import Report
@@ -80,9 +81,8 @@ def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, An
     opened_ms = to_ms(playback.opened_at)
     playback.beat_every_ms = by.beat_every_ms(settings().beat_every_ms)
     playback.not_counted = answers.tally(lesson)
-    playback.live = answers.live(
-        by, taking, stands, playback=playback, told=(), now=playback.opened_at
-    )
+    live = answers.live(by, taking, stands, playback=playback, told=(), now=playback.opened_at)
+    playbacks.leave(playback, live)
     return {
         "id": playback.id,
         "token": callers.token_of(
@@ -122,10 +122,13 @@ def tell_beat(playback_id: str) -> Response:
     subject_key = callers.subject_for(playback_id)
     report = reports.decode(body())
     now = clock.now()
+    if not callers.shows_token():  # else it has been asked already
+        quick: Quick = current_app.extensions["xueshi_quick"]
+        answer = quick.hear(playback_id, report, subject_key, now)
+        if answer is not None:
+            return said(200, msgspec.Raw(answer))
     with db.writing() as session:
-        heard = shortcut.hear(
-            session, playback_id, report=report, subject_key=subject_key, now=now
-        ) or heard_whole(session, playback_id, report, subject_key, now)
+        heard = heard_whole(session, playback_id, report, subject_key, now)
     if heard.status == 200:
         return said(200, heard.answer)
     taken_over = refusals.Conflict(

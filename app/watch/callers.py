@@ -22,6 +22,11 @@ def bearer() -> str:
     return given[len(BEARER) :].strip() if given.startswith(BEARER) else ""
 
 
+def shows_token() -> bool:
+    """Whether the request shows a playback's token."""
+    return tokens.is_ours(bearer())
+
+
 def subject_for(playback_id: str) -> str:
     """The subject key for whom this request speaks about a playback; 401 where it does for nobody.
 

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from courses.credit import exact
 from courses.credit.exact import Exact
-from courses.credit.policy import Policy, Pool
+from courses.credit.policy import Pool
 from courses.enrolment import Taking
 from courses.watch import beats, evidence, playbacks, spans
 from courses.watch.beats import Heard
-from courses.watch.live import NONE_LEFT, Live
+from courses.watch.live import Live, number
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered, Hearing
 from courses.watch.progress import LessonStanding, Rules, Standing
@@ -48,15 +48,25 @@ def not_counted(hearing: Hearing, lesson: LessonStanding, of: Worth) -> list[dic
     """What of this beat did not count: the door's cuts as `bad_stretch`, then the engine's reasons."""
     reasons: dict[str, Exact] = {beats.BAD_STRETCH: of.cut_ms}
     before = {reason: Fraction(ms) for reason, ms in hearing.playback.not_counted.items()}
-    if hearing.playback.live:
-        told = msgspec.json.decode(hearing.playback.live, type=Live).seen_before
-        before["seen_before"] = before.get("seen_before", Fraction(0)) + Fraction(told)
+    for reason, ms in _told_shortly(hearing.playback).items():
+        before[reason] = before.get(reason, Fraction(0)) + ms
     for reason, ms in lesson.not_counted.items():
         more = ms - before.get(reason, Fraction(0))
         reasons[reason] = reasons.get(reason, 0) + max(Fraction(0), more)
     return [
         {"reason": reason, "wall_ms": exact.plain(ms)} for reason, ms in reasons.items() if ms > 0
     ]
+
+
+def _told_shortly(playback: Playback) -> dict[str, Exact]:
+    """What the short way has told since the long one was taken last."""
+    if not playback.live:
+        return {}
+    try:
+        stands = msgspec.json.decode(playback.live, type=Live)
+    except msgspec.DecodeError:  # written by an older release
+        return {}
+    return {"seen_before": number(stands.seen_before), "daily_cap": number(stands.capped)}
 
 
 def make(
@@ -77,11 +87,10 @@ def make(
         told["counted_ms"] = of.counted_ms
     made = Answered(409 if hearing.is_taken_over else 200, told)
     playback.not_counted = tally(lesson)
-    if not hearing.is_taken_over:
-        playback.live = live(
-            by, taking, standing, playback=playback, told=hearing.told, now=hearing.now
-        )
     playbacks.keep(session, hearing, made)
+    if not hearing.is_taken_over:
+        stands = live(by, taking, standing, playback=playback, told=hearing.told, now=hearing.now)
+        playbacks.leave(playback, stands)
     return made
 
 
@@ -106,56 +115,90 @@ def live(
     now: datetime,
 ) -> bytes | None:
     """What lets the next beats of a playback take the short way; None where only the engine can tell."""
-    if taking.enrolment.expires_at is not None or taking.course.withdrawn_at is not None:
-        return None
-    if any(version.daily_cap_ms or version.heartbeat_gap_ms for version in by.versions):
-        return None
-    left_ms = _left_ms(by, taking, standing, playback.lesson_id)
     lesson = standing.lesson(playback.lesson_id)
+    gate = _gate(by, taking, standing, lesson)
     whole = all(isinstance(edge, int) for pair in lesson.covered_ms for edge in pair)
-    if left_ms is None or not whole:
+    if gate is None or not whole or taking.course.withdrawn_at is not None:
         return None
     opened_ms, now_ms = to_ms(playback.opened_at), to_ms(now)
-    edges = Pool(by.versions).boundaries
+    edges = _edges(by, taking, now_ms)
     until = min((edge for edge in edges if edge > now_ms), default=None)
     in_order = sorted(told, key=lambda beat: beat.seq)
+    heard_ms = max([0, *(beat.received_ms for beat in in_order)])
+    day_left = standing.day_left_ms
     return msgspec.json.encode(
         Live(
+            opened_ms=opened_ms,
+            duration_ms=playback.duration_ms,
             covered=[(low, high) for low, high in lesson.covered_ms],
-            effective=exact.text(lesson.effective_ms),
+            effective=exact.plain(lesson.effective_ms),
             provisional=exact.text(standing.provisional_hours),
-            left_ms=left_ms,
+            hours_per_ms=gate.hours_per_ms,
+            left_ms=gate.left_ms,
+            day_left=None if day_left is None else exact.plain(day_left),
             last_seq=in_order[-1].seq if in_order else -1,
             reached_ms=max((spans.last_end_ms(beat.spans) for beat in in_order), default=0),
+            position_ms=playback.position_ms,
+            heard_ms=heard_ms,
             away_ms=beats.away_since(in_order),
             vague_ms=max((beat.received_ms for beat in in_order if not beat.spans), default=0),
-            seen_before="0",
+            moment_ms=max((evidence.moment(beat) for beat in in_order), default=None),
+            gap_ms=by.now.heartbeat_gap_ms,
+            seen_before=0,
+            capped=0,
             full_ms=now_ms - opened_ms,
             speed=by.now.speed,
             fastest=str(1 + by.now.rate_tolerance),
             is_blocked=by.now.seek_forward == "blocked",
             from_ms=max((edge for edge in edges if edge <= now_ms), default=0) - opened_ms,
             until_ms=None if until is None else until - opened_ms,
+            due_ms=None,
+            beat_every_ms=playback.beat_every_ms,
+            rarely_ms=by.beat_every_ms(2 * playback.beat_every_ms),
+            steady=0,
         )
     )
 
 
-def _left_ms(by: Rules, taking: Taking, standing: Standing, lesson_id: str) -> int | None:
-    """How much may still be covered before hours change; NONE_LEFT: never; None: with every beat."""
-    rule = _gate(by, taking)
-    if rule is None or standing.provisional_hours != 0 or rule.partial_credit == "pro_rata":
+def _edges(by: Rules, taking: Taking, now_ms: int) -> list[int]:
+    """Instants around now at which the sums change: policy boundaries, midnights, the enrolment's end."""
+    edges = list(Pool(by.versions).boundaries)
+    if any(version.daily_cap_ms is not None for version in by.versions):
+        edges += by.day_of(now_ms)
+    if taking.enrolment.expires_at is not None:
+        edges.append(to_ms(taking.enrolment.expires_at))
+    return edges
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What more coverage does to provisional hours: after `left_ms` a gate may open, or they just grow."""
+
+    left_ms: int | None = None
+    hours_per_ms: str | None = None
+
+
+def _gate(by: Rules, taking: Taking, standing: Standing, lesson: LessonStanding) -> Gate | None:
+    """The gate that matters to a lesson; None where the engine must be asked with every beat.
+
+    Hours are provisional only while an exam is outstanding: without one, what a gate lets through is
+    posted at once (credit-rules.md 4.8, 5.16, 5.30).
+    """
+    if standing.is_exam_passed or standing.is_posted:
+        return Gate()
+    at = to_ms(taking.enrolment.at)
+    rule = Pool(by.versions).in_force(at, at)  # the coverage gate's (5.4)
+    if rule is None:
         return None
-    if standing.is_posted:
-        return NONE_LEFT if rule.partial_credit == "none" else None
-    lesson = standing.lesson(lesson_id)
     judged = [lesson] if rule.partial_credit == "per_lesson" else list(standing.lessons)
     total_ms = sum(one.duration_ms for one in judged)
     covered_ms = sum(one.coverage * one.duration_ms for one in judged)
     left_ms = math.ceil(rule.completion_threshold * total_ms - covered_ms)
-    return left_ms if left_ms > 0 else None
-
-
-def _gate(by: Rules, taking: Taking) -> Policy | None:
-    """The version that sets the coverage gate: in force at enrolment, as known then (5.4)."""
-    at = to_ms(taking.enrolment.at)
-    return Pool(by.versions).in_force(at, at)
+    if rule.partial_credit != "pro_rata" and left_ms > 0:
+        return Gate(left_ms=left_ms)
+    rates = {(one.hour_ms, one.ratio) for one in by.versions}
+    is_even = all(one.ratio_steps is None and one.rounding.mode == "none" for one in by.versions)
+    if len(rates) > 1 or not is_even:
+        return None
+    hour_ms, ratio = rates.pop()
+    return Gate(hours_per_ms=exact.text(ratio / hour_ms))

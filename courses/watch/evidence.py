@@ -38,8 +38,17 @@ def beats_heard(
 ) -> list[HeardBeat]:
     """Every beat's instant: its latest `ended_ms`, or its receipt where it has no spans (5.38)."""
     return [
-        HeardBeat(playback.id, to_ms(playback.opened_at) + _moment(beat))
+        sign
         for playback, heard in told(session, subject_key, before=before)
+        for sign in signs_of_life(playback, heard)
+    ]
+
+
+def signs_of_life(playback: Playback, heard: Iterable[Heard]) -> list[HeardBeat]:
+    """The instants of one playback's beats, in the order of their numbers."""
+    opened_ms = to_ms(playback.opened_at)
+    return [
+        HeardBeat(playback.id, opened_ms + moment(beat))
         for beat in sorted(heard, key=lambda one: one.seq)
     ]
 
@@ -105,5 +114,6 @@ def of_beats(session: Session, playbacks: Sequence[Playback]) -> dict[str, list[
     return found
 
 
-def _moment(beat: Heard) -> int:
+def moment(beat: Heard) -> int:
+    """The sign of life that a beat is, in player time (credit-rules.md 5.38)."""
     return spans.last_end_ms(beat.spans) if beat.spans else beat.received_ms

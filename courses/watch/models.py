@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from media.base import Base, append_only, new_id
+from media.base import Base, append_only
 
 OPEN = text("closed_at IS NULL")
 
@@ -30,11 +30,14 @@ class Playback(Base):
             name="close_reason",
         ),
         Index("ix_playbacks_subject_opened", "subject_key", "opened_at"),
-        # The sweep looks for silent ones every minute, among the open ones alone.
-        Index("ix_playbacks_open_heard", "heard_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        # The sweep looks for silent ones every minute, among the open ones alone. No index holds what a
+        # beat changes, and pages have room: PostgreSQL then updates a row in its place.
+        Index("ix_playbacks_open", "opened_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        {"postgresql_with": {"fillfactor": 70}},
     )
 
-    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    # Sorts by `opened_at`: the beats of those open now lie side by side.
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
     subject_key: Mapped[str] = mapped_column(ForeignKey("subjects.key"))
     enrolment_id: Mapped[str] = mapped_column(ForeignKey("enrolments.id"), index=True)
     lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"))
@@ -47,6 +50,7 @@ class Playback(Base):
     beat_every_ms: Mapped[int] = mapped_column(default=15_000)  # by the policy when it was opened
     not_counted: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the lesson, when last told
     live: Mapped[bytes | None]  # how the lesson stands (`live.Live`); null: take the long way
+    version: Mapped[int] = mapped_column(default=0)  # goes up with every change of `live`
     closed_at: Mapped[datetime | None]  # nothing played after this counts
     close_reason: Mapped[str | None] = mapped_column(String(12))
     settled_at: Mapped[datetime | None]  # when the ledger took its last account of it
@@ -60,8 +64,11 @@ class Beat(Base):
     """
 
     __tablename__ = "beats"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    playback_id: Mapped[str] = mapped_column(ForeignKey("playbacks.id"), primary_key=True)
+    # No foreign key: a beat is written in one statement with its playback's step, or behind its lock,
+    # and checking costs as much as writing.
+    playback_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     body_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     spans: Mapped[list[Any]] = mapped_column(JSON)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from courses import enrolment as enrolments
@@ -23,7 +23,7 @@ from courses.watch import beats, spans
 from courses.watch.beats import Heard, State
 from courses.watch.models import Beat, Playback
 from courses.watch.reports import Report
-from media.base import to_ms
+from media.base import new_id_at, to_ms
 
 SILENCE = timedelta(milliseconds=beats.LATE_MS)
 DEVICE_LENGTH = 80
@@ -92,6 +92,7 @@ def open(
         else:
             shut(other, Reason.TAKEN_OVER, at)
     made = Playback(
+        id=new_id_at(at),
         subject_key=enrolment.subject_key,
         enrolment_id=enrolment.id,
         lesson_id=lesson.lesson_id,
@@ -103,6 +104,7 @@ def open(
         position_ms=None,
         not_counted={},
         live=None,
+        version=0,
         closed_at=None,
         close_reason=None,
         settled_at=None,
@@ -185,16 +187,24 @@ def keep(session: Session, hearing: Hearing, answered: Answered) -> None:
         playback.position_ms = max(hearing.kept, key=lambda span: span.ended_ms).to_ms
         playback.settled_at = None
     if hearing.is_taken_over:
-        _forget_live(session, playback.subject_key)
+        # What it adds may be of the very lesson that plays now.
+        forget(session, Playback.subject_key == playback.subject_key)
     session.flush()
 
 
-def _forget_live(session: Session, subject_key: str) -> None:
-    # What a late beat adds may be of the very lesson that plays now.
+def leave(playback: Playback, stands: bytes | None) -> None:
+    """Leave with a playback how its lesson stands (`live.Live`), or None: the next beat asks the engine."""
+    playback.live = stands
+    playback.version += 1
+
+
+def forget(session: Session, *which: ColumnElement[bool]) -> None:
+    """Open playbacks of these conditions take the long way once: what they build on has changed."""
     session.execute(
         update(Playback)
-        .where(Playback.subject_key == subject_key, Playback.closed_at.is_(None))
-        .values(live=None)
+        .where(Playback.closed_at.is_(None), *which)
+        .values(live=None, version=Playback.version + 1)
+        .execution_options(synchronize_session=False)
     )
 
 

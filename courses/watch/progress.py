@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from courses import enrolment as enrolments
 from courses import policies
 from courses.credit import evidence as credit
-from courses.credit import exact, recompute
+from courses.credit import exact, instants, recompute
 from courses.credit.exact import Exact
 from courses.credit.policy import Policy, Pool
+from courses.credit.recompute import Trace
 from courses.credit.statement import EnrolmentResult
 from courses.enrolment import Taking
 from courses.watch import beats, evidence
@@ -48,6 +49,12 @@ class Rules:
     def max_rate(self) -> int:
         """How fast a player may go."""
         return 1 if self.now.speed == "reject" else beats.FASTEST
+
+    def day_of(self, at_ms: int) -> tuple[int, int]:
+        """The instants between which the day of `at_ms` lies, in the policies' zone."""
+        zone = instants.zone(self.versions[0].timezone)
+        day = zone.day_of(at_ms)
+        return zone.day_start(day), zone.day_start(day + 1)
 
     def beat_every_ms(self, usual_ms: int) -> int:
         """How often a player reports: always below the gap that would void its time."""
@@ -82,6 +89,8 @@ class Standing:
     posted_hours: Fraction
     is_covered: bool
     is_posted: bool
+    is_exam_passed: bool  # or none is required
+    day_left_ms: Exact | None  # effective time that today's cap still lets count, None without a cap
 
     def lesson(self, lesson_id: str) -> LessonStanding:
         """One lesson, which the edition has."""
@@ -126,13 +135,31 @@ def standings(
     """How each of these enrolments stands, by its id; a beat that is not stored yet included."""
     known = _evidence(session, takings, by, exams=exams, now=now, hearing=hearing)
     try:
-        statement = recompute.statement(known)
+        trace = recompute.trace(known)
     except credit.BadEvidence:  # no version is in force at some instant of it
-        statement = recompute.statement(replace(known, policies=(NO_RULE,)))
+        trace = recompute.trace(replace(known, policies=(NO_RULE,)))
+    left_ms = _day_left_ms(by, trace, now)
     return {
-        found.id: _standing(found, taking)
-        for found, taking in zip(statement.enrolments, takings, strict=True)
+        found.id: _standing(found, taking, left_ms)
+        for found, taking in zip(trace.statement.enrolments, takings, strict=True)
     }
+
+
+def _day_left_ms(by: Rules, trace: Trace, now: datetime) -> Exact | None:
+    cap_ms = by.now.daily_cap_ms
+    if cap_ms is None:
+        return None
+    begun, ended = by.day_of(to_ms(now))
+    used_ms = sum(
+        (
+            part.effective_ms
+            for parts in trace.parts.values()
+            for part in parts
+            if begun <= part.wall_from < ended
+        ),
+        start=0,
+    )
+    return max(0, cap_ms - used_ms)
 
 
 def _evidence(
@@ -144,6 +171,7 @@ def _evidence(
     now: datetime,
     hearing: Hearing | None,
 ) -> credit.Evidence:
+    stretches, beats_heard = _told(session, takings, hearing)
     return credit.Evidence(
         learner=takings[0].enrolment.subject_key,
         # What was let in up to the slack has happened, as far as anybody can tell the learner.
@@ -151,7 +179,8 @@ def _evidence(
         policies=by.versions,
         courses=_courses(takings),
         enrolments=[_enrolment(taking) for taking in takings],
-        stretches=_stretches(session, takings, hearing),
+        stretches=stretches,
+        beats_heard=beats_heard,
         exams=[
             credit.ExamAttempt(enrolment_id, to_ms(at), Fraction(mark))
             for enrolment_id, sittings in exams.items()
@@ -190,9 +219,9 @@ def _enrolment(taking: Taking) -> credit.Enrolment:
     )
 
 
-def _stretches(
+def _told(
     session: Session, takings: Sequence[Taking], hearing: Hearing | None
-) -> list[credit.Stretch]:
+) -> tuple[list[credit.Stretch], list[credit.HeardBeat]]:
     opened = session.scalars(
         select(Playback)
         .where(Playback.enrolment_id.in_([taking.enrolment.id for taking in takings]))
@@ -202,14 +231,17 @@ def _stretches(
     heard = evidence.of_beats(session, [one for one in opened if one.id != live])
     if hearing is not None:
         heard[hearing.playback.id] = list(hearing.told)
-    return [
-        stretch
-        for playback in opened
-        for stretch in evidence.of_playback(playback, heard[playback.id])
-    ]
+    return (
+        [
+            stretch
+            for playback in opened
+            for stretch in evidence.of_playback(playback, heard[playback.id])
+        ],
+        [sign for one in opened for sign in evidence.signs_of_life(one, heard[one.id])],
+    )
 
 
-def _standing(found: EnrolmentResult, taking: Taking) -> Standing:
+def _standing(found: EnrolmentResult, taking: Taking, day_left_ms: Exact | None) -> Standing:
     return Standing(
         lessons=tuple(
             LessonStanding(
@@ -227,4 +259,6 @@ def _standing(found: EnrolmentResult, taking: Taking) -> Standing:
         posted_hours=found.posted_hours,
         is_covered=found.is_coverage_open,
         is_posted=found.posted_at is not None,
+        is_exam_passed=found.is_exam_passed,
+        day_left_ms=day_left_ms,
     )

@@ -36,7 +36,7 @@ MEDIA = [
     {"playback", "captions"},
 ]
 PLUMBING = {
-    "settings", "keys", "db", "clock", "access", "errors", "forms", "paging", "templating", "jobs",
+    "settings", "keys", "db", "direct", "clock", "access", "errors", "forms", "paging", "templating", "jobs",
     "logs", "languages", "navigation", "medialinks",
 }  # fmt: skip
 # A feature's own second module, and the words shown to demonstration visitors.
