@@ -10,6 +10,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,6 +21,7 @@ from courses.people.sign_ins import SignInFailed
 from media import errors as media_errors
 
 log = structlog.get_logger()
+AWAY_SECONDS = 5  # how long a database takes to start again, more or less
 
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
@@ -158,9 +160,22 @@ def sentence_of(status: int) -> str:
         413: _("This is too large."),
         422: _("This value is not acceptable."),
         429: _("Too many tries. Wait a few minutes, then try again."),
+        503: _("A part of the site is being restarted. Try again in a minute; what you watched is kept."),
     }
     fallback = _("This cannot be done.") if status < 500 else _("Something went wrong on our side. It was noted; try again shortly.")
     return str(sentences.get(status, fallback))
+
+
+def on_database_away(error: OperationalError) -> Any:
+    """The database cannot be reached, or is starting: that passes."""
+    log.error("request.database_away", path=request.path, kind=type(error.orig).__name__)
+    title = sentence_of(503)
+    headers = {"Retry-After": str(AWAY_SECONDS)}
+    if not wants_json():
+        return *page(503, title), headers
+    response = problem(503, HTTP_CODES[503], title)
+    response.headers.update(headers)
+    return response
 
 
 def on_fault(error: Exception) -> BaseResponse | tuple[str, int]:
@@ -176,5 +191,6 @@ def install(app: Flask) -> None:
         app.error_processor(on_api_invalid)
     app.register_error_handler(errors.Refusal, on_refusal)
     app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(OperationalError, on_database_away)
     app.register_error_handler(Exception, on_fault)
 

@@ -74,8 +74,7 @@ class Site:
     def kill_database(self) -> None:
         """kill -9 of PostgreSQL, and a new start, which recovers."""
         assert self.server is not None
-        for pid in reversed(below(self.server.pid())):
-            kill(pid)
+        self.server.kill()
         self.server.start_again()
 
     def cpu_ms(self) -> float:

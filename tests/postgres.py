@@ -3,9 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -96,6 +99,17 @@ class Server:
         self._run(program("pg_ctl"), "-D", str(self.data), "-m", "immediate", "stop")
         shutil.rmtree(self.sockets, ignore_errors=True)
 
+    def kill(self) -> None:
+        """kill -9 of the server and all its processes, as a machine that loses its power."""
+        server = self.pid()
+        family = [server, *children(server)]
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while any(is_alive(pid) for pid in family):
+            time.sleep(0.02)
+        (self.data / "postmaster.pid").unlink()  # whoever should reap it may still show the dead
+
     def pid(self) -> int:
         """The server's own process, while it runs."""
         return int((self.data / "postmaster.pid").read_text("ascii").split()[0])
@@ -116,6 +130,22 @@ class Server:
     def drop(self, name: str) -> None:
         """Forget a database, whoever is still connected."""
         self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def children(pid: int) -> list[int]:
+    """The processes that another has started."""
+    found: list[int] = []
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += map(int, tasks.read_text("ascii").split())
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def owner() -> int:

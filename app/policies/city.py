@@ -22,6 +22,7 @@ from courses import errors, policies
 from courses.people.jurisdictions import Jurisdiction
 from courses.policies import Draft, PolicyVersion
 from courses.units import MS_PER_HOUR, MS_PER_MINUTE, fraction_text
+from courses.watch import playbacks
 
 bp = Blueprint("policies_city", __name__, url_prefix="/policies/city")
 
@@ -194,6 +195,7 @@ def create() -> Response | tuple[str, int] | str:
             if wants != "publish":
                 return page(form, made)
             made = policies.enter(session, draft, entered_by=officer, now=clock.now())
+            playbacks.forget(session)  # what plays now is judged anew
         except errors.Invalid as refusal:
             refusal.field = FIELD_OF_RULE.get(refusal.field, refusal.field)
             form.refuse(refusal)
