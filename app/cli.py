@@ -5,6 +5,7 @@
 
 import argparse
 import errno
+import getpass
 import os
 import shutil
 import socket
@@ -143,6 +144,15 @@ def sweep(settings: Settings, _words: list[str]) -> int:
     return 0
 
 
+def forget_beats(settings: Settings, _words: list[str]) -> int:
+    """Delete the beats of playbacks archived and past their time, and write that down."""
+    app = create_app(settings)
+    by = f"forget-beats, {getpass.getuser()}"
+    count = app.extensions["xueshi_forget_beats"](app, days=settings.beat_days, by=by)
+    tell(f"{count} playbacks keep their archive alone.")
+    return 0
+
+
 def upgrade(settings: Settings, _words: list[str]) -> int:
     """Migrate the database and stop."""
     migrate(settings)
@@ -157,6 +167,7 @@ COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
     "demo": demo,
     "reindex": reindex,
     "sweep": sweep,
+    "forget-beats": forget_beats,
 }
 
 

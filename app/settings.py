@@ -90,6 +90,7 @@ class Settings:
     rating_prior_mean: Fraction = setting(_fraction, Fraction(7, 2), "a fraction", "prior mean of the Bayesian mean")
     rating_prior_weight: int = setting(_integer, 5, "a whole number", "how many ratings the prior weighs")
     rating_change_days: int = setting(_integer, 14, "days", "how long a rating may be changed")
+    beat_days: int = setting(_integer, 180, "days, 30 at least", "how long a closed playback's beats are kept beside its archive; `forget-beats` deletes older ones")
     beat_every_ms: int = setting(_integer, 15_000, "milliseconds", "how often a player reports while nothing changes")
     log_level: str = setting(_text, "INFO", "DEBUG, INFO, WARNING or ERROR", "how much is logged")
     demo: bool = setting(_flag, False, "yes or no", "shows the demonstration accounts on the sign-in page")
@@ -155,6 +156,8 @@ def check(settings: Settings) -> Settings:
         raise SettingsError("XUESHI_MEDIA_STORE=s3 needs XUESHI_S3_BUCKET")
     if settings.stripe_key and not settings.stripe_webhook_secret:
         raise SettingsError("XUESHI_STRIPE_KEY needs XUESHI_STRIPE_WEBHOOK_SECRET")
+    if settings.beat_days < 30:
+        raise SettingsError("XUESHI_BEAT_DAYS takes 30 days at least: an appeal needs the beats")
     if not 1 <= settings.port <= 65535:
         raise SettingsError("XUESHI_PORT takes a port number from 1 to 65535")
     return settings

@@ -7,7 +7,7 @@ append-only tables refuse UPDATE and DELETE by trigger on SQLite and on PostgreS
 import secrets
 from base64 import b32encode, b32hexencode
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -125,28 +125,49 @@ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restric
 """
 
 
-def append_only_ddl(table: str, dialect: str) -> list[str]:
-    """The statements that make `table` refuse UPDATE and DELETE, for models and migrations alike."""
+def append_only_ddl(table: str, dialect: str, *, unless: str = "") -> list[str]:
+    """The statements that make `table` refuse UPDATE and DELETE, for models and migrations alike.
+
+    `unless`: a condition on `OLD` under which a single row may be deleted after all.
+    """
     if dialect == "sqlite":
+        when = f"WHEN NOT ({unless}) " if unless else ""
         return [
             f"CREATE TRIGGER IF NOT EXISTS {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
+            f"{when if verb == 'DELETE' else ''}"
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for verb in ("UPDATE", "DELETE")
         ]
+    if not unless:
+        return [REFUSE_FUNCTION, _refusing(table, "UPDATE OR DELETE OR TRUNCATE")]
     return [
         REFUSE_FUNCTION,
-        f"CREATE OR REPLACE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE "
-        f"ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        _refusing(table, "UPDATE OR TRUNCATE"),
+        f"CREATE OR REPLACE FUNCTION refuse_removal_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN IF {unless} THEN RETURN OLD; END IF; "
+        f"RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation'; END $$",
+        f"CREATE OR REPLACE TRIGGER {table}_refuse_removal BEFORE DELETE "
+        f"ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_removal_of_{table}()",
     ]
 
 
-def append_only(model: type[Base]) -> type[Base]:
+def _refusing(table: str, verbs: str) -> str:
+    return (
+        f"CREATE OR REPLACE TRIGGER {table}_refuse_change BEFORE {verbs} "
+        f"ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+
+
+Model = TypeVar("Model", bound=type[Base])
+
+
+def append_only(model: Model, *, unless: str = "") -> Model:
     """Class decorator: rows of this table are never changed nor deleted, on either engine."""
     table = model.__table__
     assert isinstance(table, Table)
-    table.info["append_only"] = True
+    table.info["append_only"] = unless or True
     for dialect in ("sqlite", "postgresql"):
-        for statement in append_only_ddl(table.name, dialect):
+        for statement in append_only_ddl(table.name, dialect, unless=unless):
             ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
             event.listen(table, "after_create", ddl)
     return model

@@ -108,7 +108,9 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         while any(is_alive(pid) for pid in family):
             time.sleep(0.02)
-        (self.data / "postmaster.pid").unlink()  # whoever should reap it may still show the dead
+        # Whoever should reap the dead may still show them, and then these would keep a new server out.
+        for lock in (self.data / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*.lock")):
+            lock.unlink(missing_ok=True)
 
     def pid(self) -> int:
         """The server's own process, while it runs."""

@@ -16,7 +16,7 @@ from courses.ledger import evidence, explained, export, statement
 from courses.oversight import What
 from courses.people.organisations import Actor
 from courses.policies import instant_text
-from courses.watch.models import Beat, Playback
+from courses.watch.models import Archive, Beat, Playback
 
 bp = Blueprint("oversight_record", __name__, url_prefix="/oversight/learners")
 
@@ -132,10 +132,10 @@ def looked(session: Session, actor: Actor, subject_key: str, what: What, *, now:
 
 def playbacks_of(session: Session, subject_key: str) -> list[tuple[Playback, int]]:
     """The latest playbacks, each with its number of beats."""
-    counts = select(Beat.playback_id, func.count().label("beats")).group_by(Beat.playback_id).subquery()
+    told = select(func.count()).where(Beat.playback_id == Playback.id).scalar_subquery()
     rows = session.execute(
-        select(Playback, func.coalesce(counts.c.beats, 0))
-        .outerjoin(counts, counts.c.playback_id == Playback.id)
+        select(Playback, func.coalesce(Archive.beats, told))
+        .outerjoin(Archive, Archive.playback_id == Playback.id)
         .where(Playback.subject_key == subject_key)
         .order_by(Playback.opened_at.desc(), Playback.id)
         .limit(MOST_PLAYBACKS)

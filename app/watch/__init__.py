@@ -7,8 +7,9 @@ from app.watch import api, learner, quick, upkeep
 
 
 def install(app: Flask) -> None:
-    """Register pages, API and the job that closes silent playbacks."""
+    """Register pages, API and the job that closes and archives playbacks."""
     app.register_blueprint(learner.bp)
     app.register_blueprint(api.bp)
     quick.install(app)
-    jobs.register(app, "watch", upkeep.close_silent, upkeep.due)
+    app.extensions["xueshi_forget_beats"] = upkeep.forget_beats
+    jobs.register(app, "watch", upkeep.keep_up, upkeep.due)

@@ -1,23 +1,38 @@
-"""The job `watch`: playbacks that have been silent for 15 minutes are closed at their last beat."""
+"""The job `watch`: silent playbacks are closed at their last beat, closed ones archived when they are final."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import clock, db, jobs
-from courses.watch import playbacks
+from courses.watch import archive, playbacks
 
 
 def due(session: Session, now: datetime) -> list[str]:
-    """Ids of playbacks to be closed."""
-    return playbacks.silent(session, now=now)
+    """Ids of playbacks to be closed or archived."""
+    return [*playbacks.silent(session, now=now), *archive.due(session, now=now)]
 
 
-def close_silent(app: Flask, playback_id: str) -> None:
-    """Close one playback if it is still silent, and let the ledger look at what it earned."""
+def keep_up(app: Flask, playback_id: str) -> None:
+    """Close one playback if it is still silent, letting the ledger look at it; archive it if it is final."""
     del app
     with db.writing() as session:
         closed = playbacks.close_silent(session, playback_id, now=clock.now())
         if closed is not None:
             jobs.dispatch(session, "ledger", closed.subject_key)
+        archive.keep(session, playback_id, now=clock.now())
+
+
+def forget_beats(app: Flask, *, days: int, by: str) -> int:
+    """Delete the beats of archived playbacks that were closed so many days ago; how many playbacks."""
+    count = 0
+    with app.app_context():
+        now = clock.now()
+        before = now - timedelta(days=days)
+        while True:
+            with db.writing() as session:
+                removed = archive.remove_beats(session, before=before, by=by, now=now)
+            if not removed:
+                return count
+            count += removed

@@ -15,6 +15,7 @@ from courses.credit.policy import Policy
 from courses.enrolment import Taking
 from courses.ledger import accounts, offline, requirements
 from courses.watch import evidence as watched
+from courses.watch.evidence import Watched
 from media.base import to_ms
 
 TICK = timedelta(milliseconds=1)
@@ -35,17 +36,18 @@ def of(
     )
     due = requirements.of_subject(session, subject_key, before=known)
     rules = versions(session, bound, [row.policy for row in due])
+    seen = watched.of_subject(session, subject_key, before=known)
     return credit.Evidence(
         learner=subject_key,
         as_of=to_ms(as_of),
         policies=rules,
         courses=courses(takings),
         enrolments=[taken(taking) for taking in takings],
-        stretches=watching(session, subject_key, takings, as_of=as_of, known=known),
+        stretches=watching(seen, takings, as_of=as_of),
         presence=[
             row for row in watched.presence(session, subject_key, before=known) if row.at < to_ms(as_of)
         ],
-        beats_heard=signs(session, subject_key, rules, as_of=as_of, known=known),
+        beats_heard=signs(seen, rules, as_of=as_of),
         exams=exams(session, takings, as_of=as_of, known=known),
         offline=[
             credit.OfflineHours(row.id, row.on, row.hours, row.kind)
@@ -108,26 +110,23 @@ def taken(taking: Taking) -> credit.Enrolment:
 
 
 def watching(
-    session: Session, subject_key: str, takings: list[Taking], *, as_of: datetime, known: datetime
+    seen: list[Watched], takings: list[Taking], *, as_of: datetime
 ) -> list[credit.Stretch]:
     """Stretches of these enrolments that began before `as_of`; the engine cuts the last one there."""
     mine = {taking.enrolment.id for taking in takings}
     return [
         row
-        for row in watched.stretches(session, subject_key, before=known)
+        for one in seen
+        for row in one.stretches
         if row.enrolment in mine and row.wall_from < to_ms(as_of)
     ]
 
 
-def signs(
-    session: Session, subject_key: str, rules: list[Policy], *, as_of: datetime, known: datetime
-) -> list[credit.HeardBeat]:
+def signs(seen: list[Watched], rules: list[Policy], *, as_of: datetime) -> list[credit.HeardBeat]:
     """Signs of life, where any of the rules asks for them; a row each quarter of a minute otherwise."""
     if all(policy.heartbeat_gap_ms is None for policy in rules):
         return []
-    return [
-        row for row in watched.beats_heard(session, subject_key, before=known) if row.at < to_ms(as_of)
-    ]
+    return [row for one in seen for row in one.signs if row.at < to_ms(as_of)]
 
 
 def exams(

@@ -110,7 +110,7 @@ def count_policies(session: Session) -> int:
 
 def unsettled() -> ColumnElement[bool]:
     """A playback that the ledger took no account of since it was last heard of."""
-    return or_(Playback.settled_at.is_(None), Playback.heard_at > Playback.settled_at)
+    return Playback.settled_at.is_(None)
 
 
 def due(session: Session, now: datetime) -> list[str]:

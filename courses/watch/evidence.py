@@ -1,56 +1,93 @@
 """What watching says of a learner, as the credit engine takes it: stretches, presence, signs of life.
 
 Everything that anybody counts comes from here: beats as stored, less the time away and what lies beyond
-the playback's end, through the one function `courses.credit.beats.stretches`.
+the playback's end, or the archive that was made of them, through the one function
+`courses.credit.beats.stretches`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.credit import beats as credit_beats
+from courses.credit.beats import Span
 from courses.credit.evidence import HeardBeat, PresenceCheck, Stretch
 from courses.watch import beats, spans
 from courses.watch.beats import Heard, State
-from courses.watch.models import Beat, Playback
+from courses.watch.models import Archive, Beat, Playback
 from media.base import to_ms
 
 
-def stretches(
+class Content(msgspec.Struct, array_like=True, frozen=True):
+    """What an archive holds: spans `(from_ms, to_ms, began_ms, ended_ms)`, and the time between signs of life."""
+
+    spans: list[tuple[int, int, int, int]]
+    signs: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One playback, and what it proves; `signs` in the order of its beats' numbers."""
+
+    playback: Playback
+    stretches: list[Stretch]
+    signs: list[HeardBeat]
+
+
+def of_subject(
     session: Session, subject_key: str, *, before: datetime | None = None
-) -> list[Stretch]:
-    """All stretches of a subject, in order of their playbacks' opening.
+) -> list[Watched]:
+    """A subject's playbacks in order of opening, with what they prove.
 
     `before` leaves out playbacks opened at or after it; a stretch that runs over it is the engine's
     to cut (`as_of`).
     """
+    wanted = select(Playback).where(Playback.subject_key == subject_key)
+    if before is not None:
+        wanted = wanted.where(Playback.opened_at < before)
+    return of_playbacks(
+        session, session.scalars(wanted.order_by(Playback.opened_at, Playback.id)).all()
+    )
+
+
+def of_playbacks(
+    session: Session, playbacks: Sequence[Playback], *, told: Mapping[str, Sequence[Heard]] | None = None
+) -> list[Watched]:
+    """What these playbacks prove, in their order; `told` are beats that are not all stored yet."""
+    known = dict(told or {})
+    archived = {one.id for one in playbacks if one.archived_at is not None} - known.keys()
+    kept = _of_archives(session, archived)
+    known |= of_beats(session, [one for one in playbacks if one.id not in archived | known.keys()])
     return [
-        stretch
-        for playback, heard in told(session, subject_key, before=before)
-        for stretch in of_playback(playback, heard)
-    ]
+        Watched(one, *kept[one.id]) if one.id in archived
+        else Watched(one, of_playback(one, known[one.id]), signs_of_life(one, known[one.id]))
+        for one in playbacks
+    ]  # fmt: skip
 
 
-def beats_heard(
-    session: Session, subject_key: str, *, before: datetime | None = None
-) -> list[HeardBeat]:
-    """Every beat's instant: its latest `ended_ms`, or its receipt where it has no spans (5.38)."""
-    return [
-        sign
-        for playback, heard in told(session, subject_key, before=before)
-        for sign in signs_of_life(playback, heard)
-    ]
+def _of_archives(
+    session: Session, archived: Iterable[str]
+) -> dict[str, tuple[list[Stretch], list[HeardBeat]]]:
+    rows = session.execute(
+        select(Playback, Archive.content)
+        .join(Archive, Archive.playback_id == Playback.id)
+        .where(Playback.id.in_(archived))
+    )
+    return {playback.id: _archived(playback, content) for playback, content in rows}
 
 
-def signs_of_life(playback: Playback, heard: Iterable[Heard]) -> list[HeardBeat]:
-    """The instants of one playback's beats, in the order of their numbers."""
+def _archived(playback: Playback, content: bytes) -> tuple[list[Stretch], list[HeardBeat]]:
+    read = msgspec.msgpack.decode(content, type=Content)
     opened_ms = to_ms(playback.opened_at)
-    return [
-        HeardBeat(playback.id, opened_ms + moment(beat))
-        for beat in sorted(heard, key=lambda one: one.seq)
-    ]
+    return (
+        _stretches(playback, [credit_beats.Beat(0, [Span(*row) for row in read.spans])]),
+        [HeardBeat(playback.id, opened_ms + at) for at in accumulate(read.signs)],
+    )
 
 
 def presence(
@@ -63,8 +100,14 @@ def presence(
 
 def of_playback(playback: Playback, heard: Iterable[Heard]) -> list[Stretch]:
     """The stretches of one playback from all its beats, whatever order they arrived in."""
+    return _stretches(
+        playback, [credit_beats.Beat(beat.seq, beat.spans) for beat in counted(playback, heard)]
+    )
+
+
+def _stretches(playback: Playback, told: Iterable[credit_beats.Beat]) -> list[Stretch]:
     return credit_beats.stretches(
-        [credit_beats.Beat(beat.seq, beat.spans) for beat in counted(playback, heard)],
+        told,
         playback=playback.id,
         enrolment=playback.enrolment_id,
         lesson=playback.lesson_id,
@@ -89,16 +132,18 @@ def counted(playback: Playback, heard: Iterable[Heard]) -> list[Heard]:
     ]
 
 
-def told(
-    session: Session, subject_key: str, *, before: datetime | None = None
-) -> list[tuple[Playback, list[Heard]]]:
-    """A subject's playbacks in order of opening, each with its beats as stored."""
-    wanted = select(Playback).where(Playback.subject_key == subject_key)
-    if before is not None:
-        wanted = wanted.where(Playback.opened_at < before)
-    playbacks = session.scalars(wanted.order_by(Playback.opened_at, Playback.id)).all()
-    heard = of_beats(session, playbacks)
-    return [(playback, heard[playback.id]) for playback in playbacks]
+def signs_of_life(playback: Playback, heard: Iterable[Heard]) -> list[HeardBeat]:
+    """The instants of one playback's beats, in the order of their numbers."""
+    opened_ms = to_ms(playback.opened_at)
+    return [
+        HeardBeat(playback.id, opened_ms + moment(beat))
+        for beat in sorted(heard, key=lambda one: one.seq)
+    ]
+
+
+def moment(beat: Heard) -> int:
+    """The sign of life that a beat is, in player time (credit-rules.md 5.38)."""
+    return spans.last_end_ms(beat.spans) if beat.spans else beat.received_ms
 
 
 def of_beats(session: Session, playbacks: Sequence[Playback]) -> dict[str, list[Heard]]:
@@ -112,8 +157,3 @@ def of_beats(session: Session, playbacks: Sequence[Playback]) -> dict[str, list[
         received_ms = to_ms(received_at) - opened[playback_id]
         found[playback_id].append(Heard(seq, spans.of_rows(rows), State(state), received_ms))
     return found
-
-
-def moment(beat: Heard) -> int:
-    """The sign of life that a beat is, in player time (credit-rules.md 5.38)."""
-    return spans.last_end_ms(beat.spans) if beat.spans else beat.received_ms

@@ -1,6 +1,7 @@
 """Tables of watching: playbacks and their beats. Beats are append-only and name only a playback."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -15,9 +16,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from media.base import Base, append_only
+from media.base import Base, append_only, new_id
 
 OPEN = text("closed_at IS NULL")
+UNSETTLED = text("settled_at IS NULL")
+UNARCHIVED = text("archived_at IS NULL")
+# A beat may go where its playback is archived, and a recorded removal reaches so far.
+REMOVED = (
+    "EXISTS (SELECT 1 FROM archives JOIN beat_removals ON archives.closed_at < beat_removals.before_at "
+    "WHERE archives.playback_id = OLD.playback_id)"
+)
 
 
 class Playback(Base):
@@ -33,6 +41,9 @@ class Playback(Base):
         # The sweep looks for silent ones every minute, among the open ones alone. No index holds what a
         # beat changes, and pages have room: PostgreSQL then updates a row in its place.
         Index("ix_playbacks_open", "opened_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        # The same for those that the ledger, and the archive, have not taken in yet.
+        Index("ix_playbacks_unsettled", "closed_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+        Index("ix_playbacks_unarchived", "closed_at", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -54,9 +65,11 @@ class Playback(Base):
     closed_at: Mapped[datetime | None]  # nothing played after this counts
     close_reason: Mapped[str | None] = mapped_column(String(12))
     settled_at: Mapped[datetime | None]  # when the ledger took its last account of it
+    archived_at: Mapped[datetime | None]  # since when its `Archive` says what its beats said
+    removed_at: Mapped[datetime | None]  # when its beats, past their time, were deleted
 
 
-@append_only
+@partial(append_only, unless=REMOVED)
 class Beat(Base):
     """What the player reported, as the door let it in, and what it was answered.
 
@@ -76,3 +89,33 @@ class Beat(Base):
     received_at: Mapped[datetime]
     status: Mapped[int]  # of the answer: 200, or 409 for what a taken-over playback still told
     answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+@append_only
+class Archive(Base):
+    """What the beats of a closed playback said, for the years that hours must be provable.
+
+    `content` is MessagePack (`archive.Content`): the spans of its stretches, and its signs of life.
+    """
+
+    __tablename__ = "archives"
+
+    playback_id: Mapped[str] = mapped_column(ForeignKey("playbacks.id"), primary_key=True)
+    closed_at: Mapped[datetime]
+    archived_at: Mapped[datetime]
+    beats: Mapped[int]  # how many there were
+    content: Mapped[bytes]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+@append_only
+class BeatRemoval(Base):
+    """That beats of archived playbacks closed before an instant were deleted; without it none can be."""
+
+    __tablename__ = "beat_removals"
+    __table_args__ = (CheckConstraint("before_at < at", name="past"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    at: Mapped[datetime]
+    before_at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(80))

@@ -108,6 +108,8 @@ def open(
         closed_at=None,
         close_reason=None,
         settled_at=None,
+        archived_at=None,
+        removed_at=None,
     )
     session.add(made)
     session.flush()
@@ -181,11 +183,11 @@ def keep(session: Session, hearing: Hearing, answered: Answered) -> None:
     )
     if playback.closed_at is None:
         playback.heard_at = max(playback.heard_at, hearing.now)
+    playback.settled_at = None
     reached_ms = spans.last_end_ms(hearing.kept)
     if reached_ms > playback.reached_ms:
         playback.reached_ms = reached_ms
         playback.position_ms = max(hearing.kept, key=lambda span: span.ended_ms).to_ms
-        playback.settled_at = None
     if hearing.is_taken_over:
         # What it adds may be of the very lesson that plays now.
         forget(session, Playback.subject_key == playback.subject_key)
@@ -257,6 +259,8 @@ def is_silent(playback: Playback, now: datetime) -> bool:
 
 def has_ended(playback: Playback, now: datetime) -> bool:
     """Whether it takes no further beat; a taken-over one still takes what was played before."""
+    if playback.archived_at is not None:
+        return True
     if playback.closed_at is None:
         return is_silent(playback, now)
     return playback.close_reason != Reason.TAKEN_OVER

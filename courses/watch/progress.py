@@ -227,17 +227,11 @@ def _told(
         .where(Playback.enrolment_id.in_([taking.enrolment.id for taking in takings]))
         .order_by(Playback.opened_at, Playback.id)
     ).all()
-    live = hearing.playback.id if hearing else None
-    heard = evidence.of_beats(session, [one for one in opened if one.id != live])
-    if hearing is not None:
-        heard[hearing.playback.id] = list(hearing.told)
+    told = {hearing.playback.id: hearing.told} if hearing else None
+    watched = evidence.of_playbacks(session, opened, told=told)
     return (
-        [
-            stretch
-            for playback in opened
-            for stretch in evidence.of_playback(playback, heard[playback.id])
-        ],
-        [sign for one in opened for sign in evidence.signs_of_life(one, heard[one.id])],
+        [stretch for one in watched for stretch in one.stretches],
+        [sign for one in watched for sign in one.signs],
     )
 
 

@@ -273,7 +273,7 @@ def test_signs_of_life_are_dated_by_what_was_played(
     phone.open(now)
     phone.tell(after(now, 60 * S), (0, 5 * S, 0, 5 * S))
     phone.tell(after(now, 61 * S), state="paused")
-    at = [beat.at for beat in evidence.beats_heard(session, lu)]
+    at = [beat.at for one in evidence.of_subject(session, lu) for beat in one.signs]
     opened = evidence.to_ms(now)
     assert at == [opened + 5 * S, opened + 61 * S]
 

@@ -106,7 +106,8 @@ def test_never_more_than_the_wall_time_of_the_playback_and_its_slack(
     assert phone.playback is not None
     wall = [
         (one.wall_from, one.wall_to)
-        for one in evidence.stretches(one_session, phone.taking.enrolment.subject_key)
+        for watched in evidence.of_subject(one_session, phone.taking.enrolment.subject_key)
+        for one in watched.stretches
     ]
     opened = to_ms(phone.playback.opened_at)
     assert all(opened <= a < b <= opened + elapsed + beats.SLACK_MS for a, b in wall)
