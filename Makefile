@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv/bin/python
 
-.PHONY: run test lint lock clean help
+.PHONY: run test lint lock bench-watch clean help
 
 run: ## install, prepare the demonstration city, serve it
 	@$(PYTHON) deploy/prepare.py run && exec $(VENV) -m app run
@@ -17,6 +17,9 @@ lock: ## pin the dependencies again, with hashes
 	@for list in requirements requirements-uv requirements-ffmpeg requirements-node requirements-test; do \
 	  .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --python-version 3.11 --universal --no-header $$list.in -o $$list.txt || exit 1; done
+
+bench-watch: ## what a beat costs, as one line of JSON
+	@$(VENV) -m bench.watch
 
 clean: ## forget what was installed and built, keep the data
 	@rm -rf .venv node_modules app/static/dist

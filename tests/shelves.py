@@ -1,6 +1,7 @@
 """Makes institutions, files and courses for tests of the catalogue, without people signing in."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -126,9 +127,10 @@ def draft(
     now: datetime,
     durations_ms: tuple[int, ...] = (10 * MINUTE_MS, 20 * MINUTE_MS),
     teacher: Person | None = None,
+    questions: Sequence[Mapping[str, Any]] = (),
     **changes: Any,
 ) -> Course:
-    """A draft that lacks nothing."""
+    """A draft that lacks nothing; every lesson asks the same questions."""
     teacher = teacher or member(session, owner, role=Role.INSTRUCTOR, name="恽立新", now=now)
     course = drafts.create(session, organisation_id=owner.id, title=title, now=now)
     facts_given: dict[str, Any] = {
@@ -145,6 +147,8 @@ def draft(
         lesson = lessons.add(session, course, title=f"第{number}讲", now=now)
         video = asset(session, owner, duration_ms=duration_ms, now=now)
         lessons.attach(session, course, lesson_id=lesson.id, asset_id=video.id, now=now)
+        for asked in questions:
+            lessons.ask(session, course, lesson_id=lesson.id, now=now, **asked)
     return course
 
 

@@ -15,7 +15,7 @@ from courses.credit.beats import Span
 from courses.enrolment import Enrolment, Taking
 from courses.people import persons
 from courses.people.persons import Person
-from courses.watch import answers, playbacks, progress, shortcut
+from courses.watch import answers, playbacks, presence, progress, shortcut
 from courses.watch.beats import State
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered, Hearing
@@ -39,13 +39,16 @@ def person(session: Session, *, now: datetime, district: str | None = "CZ-TN") -
     return subject.key
 
 
-def policy(session: Session, *, now: datetime, since: date = date(2020, 1, 1), **rules: Any) -> None:
+def policy(
+    session: Session, *, now: datetime, since: date = date(2020, 1, 1), prompts: Any = None, **rules: Any
+) -> None:
     """A city rule in force since long ago."""
     shelves.jurisdictions(session)
     policies.enter(
         session,
         policies.Draft(
-            jurisdiction_id="CZ", effective_on=since, title="线上学习课时折算办法（示例）", rules=rules
+            jurisdiction_id="CZ", effective_on=since, title="线上学习课时折算办法（示例）", rules=rules,
+            prompts=prompts,
         ),
         entered_by="officer",
         now=now,
@@ -119,6 +122,8 @@ class Device:
             device="phone",
             now=now,
         )
+        by = progress.rules(self.session, self.taking.enrolment.jurisdiction_id, now=now)
+        presence.begin(self.session, self.playback, by.plan)
         self.seq = 0
         return self.playback
 

@@ -30,6 +30,7 @@ from courses.people.vault import Vault
 from courses.ratings import Rating
 from courses.units import Money
 from courses.watch import playbacks
+from courses.watch.models import Playback, Prompt
 from media import playback, uploads
 from media.assets import Asset, AssetKind, AssetState
 from media.base import Base
@@ -150,6 +151,7 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "order": ordered(session, keys["priced"], learner.subject_key),
         "search": found.id,
         "open_playback": opened.id,
+        "prompt": prompted(session, opened),
         "person": learner.person_id,
         "school": session.scalars(school).one(),
         "policy_label": session.scalars(policy).first() or "",
@@ -245,6 +247,14 @@ def film(app: Flask, keys: dict[str, str], *, holder: str) -> None:
         playback_id=keys["open_playback"],
         expires_at=NOW + timedelta(hours=1),
     )
+
+
+def prompted(session: Session, opened: Playback) -> str:
+    """A presence prompt that waits."""
+    prompt = Prompt(playback_id=opened.id, way="tap", shown_at=NOW, answer_by=NOW + timedelta(minutes=1))
+    session.add(prompt)
+    session.flush()
+    return prompt.id
 
 
 def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:

@@ -113,6 +113,15 @@ class LessonFacts(Form):
     is_preview = BooleanField(lazy("Anybody may watch this lesson as a preview"))
 
 
+class Question(Form):
+    """A question by which a lesson's learners may be asked whether they are there."""
+
+    text = StringField(
+        lazy("Question"), [required(), at_most(lessons.QUESTION_LONGEST)], filters=[stripped]
+    )
+    choices = TextAreaField(lazy("Answers"), [required(), at_most(1000)])
+
+
 class Presentation(Form):
     """How an instructor is presented to the public."""
 

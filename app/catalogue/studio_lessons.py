@@ -36,7 +36,14 @@ def studio_lesson_add(course_id: str) -> Response:
 @bp.route("/studio/<course_id>/lessons/<lesson_id>", methods=["GET", "POST"])
 @access.needs(Permission.CATALOGUE_STUDIO)
 def studio_lesson(course_id: str, lesson_id: str) -> str | Response:
-    """One lesson: its title, its video with what became of it, the preview."""
+    """One lesson: its title, its video with what became of it, the preview, its questions."""
+    return lesson_page(course_id, lesson_id)
+
+
+def lesson_page(
+    course_id: str, lesson_id: str, *, question: forms.Question | None = None
+) -> str | Response:
+    """Save what was sent, or show the lesson; `question` is one that could not be taken."""
     actor = access.someone()
     now = clock.now()
     with db.reading() as session:
@@ -45,8 +52,8 @@ def studio_lesson(course_id: str, lesson_id: str) -> str | Response:
         row = next(row for row in facts.lessons(session, course_id) if row.lesson.id == lesson_id)
         asset_id = row.asset.id if row.asset and row.is_ready else None
         tracks = medialinks.caption_tracks(session, asset_id) if asset_id else []
-    form = forms.LessonFacts(obj=lesson)
-    if form.validate_on_submit():
+    form = forms.LessonFacts(formdata=None, obj=lesson) if question else forms.LessonFacts(obj=lesson)
+    if question is None and form.validate_on_submit():
         try:
             with db.writing() as session:
                 course = drafts.for_staff(session, actor, course_id=course_id, lock=True)
@@ -71,11 +78,47 @@ def studio_lesson(course_id: str, lesson_id: str) -> str | Response:
         lesson=lesson,
         row=row,
         form=form,
+        question=question or forms.Question(formdata=None),
         tracks=tracks,
         manifest_url=private.watching(asset_id, now=now) if asset_id else "",
         caption_languages=captions.LANGUAGES,
         is_editable=course.state in drafts.EDITABLE,
     )
+
+
+@bp.post("/studio/<course_id>/lessons/<lesson_id>/questions")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_question_add(course_id: str, lesson_id: str) -> str | Response | tuple[str | Response, int]:
+    """Add a question by which presence may be asked."""
+    form = forms.Question()
+    if form.validate():
+        try:
+            with db.writing() as session:
+                course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+                lessons.ask(
+                    session,
+                    course,
+                    lesson_id=lesson_id,
+                    text=form.text.data,
+                    choices=form.choices.data.splitlines(),
+                    now=clock.now(),
+                )
+            flash(_("The question is added."), "success")
+            return to_questions(course_id, lesson_id)
+        except errors.Invalid as refusal:
+            form.refuse(refusal)
+    return lesson_page(course_id, lesson_id, question=form), 422
+
+
+@bp.post("/studio/<course_id>/lessons/<lesson_id>/questions/<int:place>/remove")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_question_remove(course_id: str, lesson_id: str, place: int) -> Response:
+    """Take a question out of the draft; published editions keep it."""
+    with db.writing() as session:
+        course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+        lessons.drop_question(session, course, lesson_id=lesson_id, place=place, now=clock.now())
+    flash(_("The question is removed from the draft."), "success")
+    return to_questions(course_id, lesson_id)
 
 
 @bp.post("/studio/<course_id>/lessons/<lesson_id>/move")
@@ -103,3 +146,13 @@ def studio_lesson_remove(course_id: str, lesson_id: str) -> Response:
 def to_lessons(course_id: str) -> Response:
     """Back to the list of lessons."""
     return redirect(url_for("catalogue.studio_course", course_id=course_id, _anchor="lessons"), 303)
+
+
+def to_questions(course_id: str, lesson_id: str) -> Response:
+    """Back to the lesson's questions."""
+    return redirect(
+        url_for(
+            "catalogue.studio_lesson", course_id=course_id, lesson_id=lesson_id, _anchor="questions"
+        ),
+        303,
+    )

@@ -26,6 +26,7 @@ from courses.watch import playbacks
 
 bp = Blueprint("policies_city", __name__, url_prefix="/policies/city")
 
+ANSWER_SECONDS = 60  # time enough to look up, read and reach the phone
 STEP = re.compile(r"\s*(\S+?)\s*[=:：＝]\s*(\S+)\s*")
 FIELD_OF_RULE = {
     "hour_ms": "hour_minutes",
@@ -74,6 +75,13 @@ def share(form: Form, field: ExactField) -> None:
     del form
     if field.data is not None and not 0 <= field.data <= 1:
         raise StopValidation(_("From 0 to 1 (100%)."))
+
+
+def prompts_apart(form: Form, field: ExactField) -> None:
+    """Not so often that nobody could learn in between."""
+    del form
+    if field.data is not None and not 1 <= field.data <= 240:
+        raise StopValidation(_("From 1 to 240 minutes."))
 
 
 class VersionForm(Form):
@@ -135,7 +143,11 @@ class VersionForm(Form):
         ("rollback_to_last_pass", lazy("nor does the time since the last passed one")),
         ("void_course", lazy("all time of the course is void")),
     ))
-    prompt_minutes = ExactField(lazy("Presence check about every"), [Optional()])
+    prompt_minutes = ExactField(lazy("Presence check about every"), [Optional(), prompts_apart])
+    prompt_way = SelectField(lazy("What it asks"), **choices(
+        ("tap", lazy("a tap")), ("question", lazy("a question of the lesson, where it has any"))
+    ))
+    prompt_seconds = whole(lazy("Time to answer"), least=30)
     heartbeat_gap_minutes = ExactField(lazy("Longest silence of the player"), [Optional()])
     gap_grant = SelectField(lazy("Of a longer silence"), **choices(
         ("none", lazy("nothing counts")), ("allowance", lazy("the first part counts"))
@@ -160,7 +172,7 @@ class VersionForm(Form):
 ADVANCED = (
     "speed", "rate_tolerance", "seek_forward", "concurrency", "policy_binding", "rounding_mode",
     "rounding_quantum", "rounding_point", "cap_share", "cap_base", "cap_measured_on", "ratio_steps",
-    "pass_mark", "max_attempts", "cooldown_hours", "on_fail", "prompt_minutes",
+    "pass_mark", "max_attempts", "cooldown_hours", "on_fail", "prompt_minutes", "prompt_way", "prompt_seconds",
     "heartbeat_gap_minutes", "gap_grant", "validity_months", "transfer_applies_ratio",
     "practical_online", "until_on",
 )
@@ -282,10 +294,13 @@ def given(field: ExactField, default: Fraction | int) -> Fraction | int:
     return default if field.data is None else field.data
 
 
-def prompts_of(form: VersionForm) -> dict[str, int] | None:
+def prompts_of(form: VersionForm) -> dict[str, Any] | None:
     """How often presence is asked, where it is."""
     every_ms = ms(form.prompt_minutes, MS_PER_MINUTE)
-    return {"every_ms": every_ms, "answer_within_ms": MS_PER_MINUTE} if every_ms else None
+    if not every_ms:
+        return None
+    answer_ms = (form.prompt_seconds.data or ANSWER_SECONDS) * 1000
+    return {"every_ms": every_ms, "answer_within_ms": answer_ms, "way": form.prompt_way.data}
 
 
 def ms(field: ExactField, unit_ms: int) -> int | None:
@@ -331,6 +346,9 @@ def copy(form: VersionForm, version: PolicyVersion) -> None:
         ("prompt_minutes", (version.prompts or {}).get("every_ms"), MS_PER_MINUTE),
     ):
         form[name].data = None if value is None else Fraction(value, unit)
+    if version.prompts:
+        form.prompt_way.data = version.prompts.get("way", "tap")
+        form.prompt_seconds.data = version.prompts["answer_within_ms"] // 1000
     form.pass_mark.data = Fraction(rules["exam"]["pass_mark"])
     form.max_attempts.data = rules["exam"]["max_attempts"]
     form.on_fail.data = rules["presence"]["on_fail"]

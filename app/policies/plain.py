@@ -194,7 +194,16 @@ def presence(rules: Mapping[str, Any], prompts: Mapping[str, Any] | None) -> str
     said = str(SENTENCES["presence"][rules["presence"]["on_fail"]])
     if not prompts:
         return _("No checks are asked for now.") + " " + said
-    return _("About every %(minutes)s minutes.", minutes=minutes(prompts["every_ms"])) + " " + said
+    often = _(
+        "About every %(minutes)s minutes, at times that nobody can foretell, with %(seconds)s seconds to answer.",
+        minutes=minutes(prompts["every_ms"]),
+        seconds=prompts["answer_within_ms"] // 1000,
+    )
+    way = {
+        "tap": _("A tap answers it."),
+        "question": _("It is a question of the lesson, or a tap where the lesson has none."),
+    }
+    return f"{often} {way[prompts.get('way', 'tap')]} {said}"
 
 
 def heartbeat(rules: Mapping[str, Any]) -> str:

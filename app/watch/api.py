@@ -21,7 +21,7 @@ from app.watch.quick import Quick
 from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
-from courses.watch import answers, playbacks, reports
+from courses.watch import answers, playbacks, presence, progress, reports
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered
 from courses.watch.reports import Report
@@ -81,6 +81,7 @@ def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, An
     opened_ms = to_ms(playback.opened_at)
     playback.beat_every_ms = by.beat_every_ms(settings().beat_every_ms)
     playback.not_counted = answers.tally(lesson)
+    presence.begin(session, playback, by.plan)
     live = answers.live(by, taking, stands, playback=playback, told=(), now=playback.opened_at)
     playbacks.leave(playback, live)
     return {
@@ -167,11 +168,40 @@ def answer_prompt(playback_id: str) -> Response:
     subject_key = callers.subject_for(playback_id)
     given = decoded(Presence)
     with db.writing() as session:
-        playback = playbacks.for_subject(session, playback_id, subject_key=subject_key)
-        result = playbacks.answer_prompt(
-            session, playback, prompt=given.prompt, answer=given.answer
+        playback = playbacks.locked(session, playback_id, subject_key=subject_key)
+        mine = session.get_one(Enrolment, playback.enrolment_id)
+        by = progress.rules(session, mine.jurisdiction_id, now=clock.now())
+        result = presence.answer(
+            session, playback, prompt_id=given.prompt, given=given.answer, plan=by.plan, now=clock.now()
         )
+        playbacks.leave(playback, None)  # what is void has changed
     return said(200, {"result": result})
+
+
+@bp.get("/playbacks/<playback_id>/prompts/<prompt_id>")
+@described.answers(
+    "What a presence prompt asks: a tap, or a question of the lesson with its choices.",
+    status=200,
+    answer=described.ASKED,
+    p404="No such playback of the caller, or `prompt_unknown`.",
+)
+@access.needs(Permission.WATCH_BEAT)
+def show_prompt(playback_id: str, prompt_id: str) -> Response:
+    """What a presence prompt asks."""
+    subject_key = callers.subject_for(playback_id)
+    with db.reading() as session:
+        playback = playbacks.for_subject(session, playback_id, subject_key=subject_key)
+        prompt = presence.get(session, playback, prompt_id=prompt_id)
+    asked = prompt.question or {"text": None, "choices": []}
+    return said(
+        200,
+        {
+            **presence.told(prompt, now=clock.now()),
+            "way": prompt.way,
+            "text": asked["text"],
+            "choices": asked["choices"],
+        },
+    )
 
 
 @bp.delete("/playbacks/<playback_id>")

@@ -45,6 +45,15 @@ BEAT = record(
 PROMPT: Schema = {
     "anyOf": [{"type": "null"}, record(id=STRING, kind=STRING, answer_within_ms=MS)]
 }
+ASKED = record(
+    ("id", "kind", "answer_within_ms", "way", "choices"),
+    id=STRING,
+    kind=STRING,
+    answer_within_ms=MS,
+    way={"type": "string", "enum": ["tap", "question"]},
+    text={"type": ["string", "null"]},
+    choices={"type": "array", "items": STRING},
+)
 HEARD = record(
     seq={"type": "integer"},
     covered_ms=COVERED,

@@ -109,6 +109,18 @@ def texts() -> dict[str, Any]:
         "refused": _("This lesson cannot be played now."),
         "signIn": _("Sign in again"),
         "backToCourse": _("Back to the course"),
+        "prompt": {
+            "still": _("Are you still watching?"),
+            "tap": _("Just a tap, and it goes on. The picture waits for you."),
+            "choose": _("Choose what is right. The picture waits for you."),
+            "here": _("I am here"),
+            "left": _("{seconds} seconds left"),
+            "late": _("The time to answer is over. Nothing you watched before is lost; take your time and go on when you are back."),
+            "wrong": _("That was not the right answer. Here is another try."),
+            "back": _("I am back, go on"),
+            "thanks": _("Thank you. It goes on."),
+            "retry": _("The answer could not be sent yet. It is tried again."),
+        },
         "reasons": {
             "bad_stretch": _("it was beyond the clock, or the page was hidden or paused"),
             "presence_failed": _("a question of presence was not answered"),

@@ -54,6 +54,7 @@ def publish(session: Session, course: Course, *, now: datetime) -> Edition:
             duration_ms=row["duration_ms"],
             fingerprint=row["fingerprint"],
             is_preview=row["preview"],
+            questions=row["questions"],
         )
         for position, row in enumerate(frozen["lessons"])
     )

@@ -95,6 +95,7 @@ def _lesson(row: DraftLesson) -> dict[str, Any]:
         "duration_ms": asset.duration_ms if asset else None,
         "fingerprint": asset.content_hash.hex() if asset and asset.content_hash else None,
         "preview": row.lesson.is_preview,
+        "questions": row.lesson.questions,
     }
 
 

@@ -4,6 +4,7 @@ A lesson's id lasts through editions, so it is marked as removed, never deleted.
 what the server measured in the video; nobody types one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -16,6 +17,9 @@ from media.assets import AssetKind
 
 TITLE_LONGEST = 120
 MOST_LESSONS = 200
+MOST_QUESTIONS = 20
+QUESTION_LONGEST = 200
+CHOICES = range(2, 5)  # how many there may be
 
 
 def get(session: Session, course: Course, *, lesson_id: str) -> Lesson:
@@ -83,6 +87,36 @@ def set_preview(
     session.flush()
 
 
+def ask(
+    session: Session, course: Course, *, lesson_id: str, text: str, choices: Sequence[str], now: datetime
+) -> None:
+    """Add a question by which presence may be asked; the first of its choices is the right one."""
+    lesson = get(session, course, lesson_id=lesson_id)
+    text = _filled(text, "text")
+    given = [_filled(choice, "choices") for choice in choices if choice.strip()]
+    if len(given) not in CHOICES or len(set(given)) != len(given):
+        raise errors.Invalid(
+            "wrong_choices", "Write 2 to 4 different answers, one a line, the right one first.", field="choices"
+        )
+    if len(lesson.questions) >= MOST_QUESTIONS:
+        raise errors.Conflict(
+            "too_many_questions", "A lesson holds at most %(most)s questions.", most=MOST_QUESTIONS
+        )
+    drafts.touch(course, now=now)
+    lesson.questions = [*lesson.questions, {"text": text, "choices": given}]
+    session.flush()
+
+
+def drop_question(
+    session: Session, course: Course, *, lesson_id: str, place: int, now: datetime
+) -> None:
+    """Take a question out of the draft, by its place; one that is gone already changes nothing."""
+    lesson = get(session, course, lesson_id=lesson_id)
+    drafts.touch(course, now=now)
+    lesson.questions = [one for at, one in enumerate(lesson.questions) if at != place]
+    session.flush()
+
+
 def move(session: Session, course: Course, *, lesson_id: str, by: int, now: datetime) -> None:
     """Move a lesson so many places; beyond the ends it stays at the end."""
     lesson = get(session, course, lesson_id=lesson_id)
@@ -101,6 +135,17 @@ def remove(session: Session, course: Course, *, lesson_id: str, now: datetime) -
     drafts.touch(course, now=now)
     lesson.removed_at = now
     session.flush()
+
+
+def _filled(value: str, field: str) -> str:
+    value = value.strip()
+    if not value:
+        raise errors.Invalid("empty", "Fill this in.", field=field)
+    if len(value) > QUESTION_LONGEST:
+        raise errors.Invalid(
+            "too_long", "Use at most %(max)d characters.", field=field, max=QUESTION_LONGEST
+        )
+    return value
 
 
 def _title(value: str) -> str:

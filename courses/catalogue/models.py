@@ -174,6 +174,7 @@ class Lesson(Base):
     title: Mapped[str] = mapped_column(String(120))
     asset_id: Mapped[str | None] = mapped_column(ForeignKey("assets.id"))
     is_preview: Mapped[bool] = mapped_column(default=False)
+    questions: Mapped[list[Any]] = mapped_column(default=list)  # text, choices, of which the first is right
     removed_at: Mapped[datetime | None]
 
 
@@ -207,6 +208,7 @@ class EditionLesson(Base):
     duration_ms: Mapped[int] = mapped_column(BigInteger)
     fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of the source file, hex
     is_preview: Mapped[bool]
+    questions: Mapped[list[Any]] = mapped_column(default=list)  # as the draft's
 
 
 @append_only

@@ -15,6 +15,7 @@ from courses.credit.policy import Policy
 from courses.enrolment import Taking
 from courses.ledger import accounts, offline, requirements
 from courses.watch import evidence as watched
+from courses.watch import presence
 from courses.watch.evidence import Watched
 from media.base import to_ms
 
@@ -45,7 +46,9 @@ def of(
         enrolments=[taken(taking) for taking in takings],
         stretches=watching(seen, takings, as_of=as_of),
         presence=[
-            row for row in watched.presence(session, subject_key, before=known) if row.at < to_ms(as_of)
+            row
+            for row in presence.checks(session, [one.playback.id for one in seen], known_at=known)
+            if row.at < to_ms(as_of)
         ],
         beats_heard=signs(seen, rules, as_of=as_of),
         exams=exams(session, takings, as_of=as_of, known=known),

@@ -18,7 +18,7 @@ from courses.credit import exact
 from courses.credit.exact import Exact
 from courses.credit.policy import Pool
 from courses.enrolment import Taking
-from courses.watch import beats, evidence, playbacks, spans
+from courses.watch import beats, evidence, playbacks, presence, spans
 from courses.watch.beats import Heard
 from courses.watch.live import Live, number
 from courses.watch.models import Playback
@@ -80,7 +80,7 @@ def make(
         "seq": hearing.report.seq,
         **standing.told(playback.lesson_id),
         "not_counted": not_counted(hearing, lesson, of),
-        "prompt": None,
+        "prompt": _prompt(session, hearing, by, taking),
         "beat_every_ms": playback.beat_every_ms,
     }
     if hearing.is_taken_over:
@@ -92,6 +92,17 @@ def make(
         stands = live(by, taking, standing, playback=playback, told=hearing.told, now=hearing.now)
         playbacks.leave(playback, stands)
     return made
+
+
+def _prompt(
+    session: Session, hearing: Hearing, by: Rules, taking: Taking
+) -> dict[str, Any] | None:
+    """What is asked of somebody who still watches."""
+    playback = hearing.playback
+    if hearing.is_taken_over:
+        return None
+    questions = taking.lesson(playback.lesson_id).questions
+    return presence.ask(session, playback, plan=by.plan, questions=questions, now=hearing.now)
 
 
 def tally(lesson: LessonStanding) -> dict[str, str]:
@@ -152,7 +163,7 @@ def live(
             is_blocked=by.now.seek_forward == "blocked",
             from_ms=max((edge for edge in edges if edge <= now_ms), default=0) - opened_ms,
             until_ms=None if until is None else until - opened_ms,
-            due_ms=None,
+            due_ms=playback.prompt_due_ms,
             beat_every_ms=playback.beat_every_ms,
             rarely_ms=by.beat_every_ms(2 * playback.beat_every_ms),
             steady=0,

@@ -1,4 +1,4 @@
-"""What watching says of a learner, as the credit engine takes it: stretches, presence, signs of life.
+"""What watching says of a learner, as the credit engine takes it: stretches and signs of life.
 
 Everything that anybody counts comes from here: beats as stored, less the time away and what lies beyond
 the playback's end, or the archive that was made of them, through the one function
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from courses.credit import beats as credit_beats
 from courses.credit.beats import Span
-from courses.credit.evidence import HeardBeat, PresenceCheck, Stretch
+from courses.credit.evidence import HeardBeat, Stretch
 from courses.watch import beats, spans
 from courses.watch.beats import Heard, State
 from courses.watch.models import Archive, Beat, Playback
@@ -88,14 +88,6 @@ def _archived(playback: Playback, content: bytes) -> tuple[list[Stretch], list[H
         _stretches(playback, [credit_beats.Beat(0, [Span(*row) for row in read.spans])]),
         [HeardBeat(playback.id, opened_ms + at) for at in accumulate(read.signs)],
     )
-
-
-def presence(
-    session: Session, subject_key: str, *, before: datetime | None = None
-) -> list[PresenceCheck]:
-    """Presence checks of a subject. No prompts are offered yet, so there are none."""
-    del session, subject_key, before
-    return []
 
 
 def of_playback(playback: Playback, heard: Iterable[Heard]) -> list[Stretch]:

@@ -65,6 +65,7 @@ class Playback(Base):
     closed_at: Mapped[datetime | None]  # nothing played after this counts
     close_reason: Mapped[str | None] = mapped_column(String(12))
     settled_at: Mapped[datetime | None]  # when the ledger took its last account of it
+    prompt_due_ms: Mapped[int | None]  # player time from which presence is asked; null: never
     archived_at: Mapped[datetime | None]  # since when its `Archive` says what its beats said
     removed_at: Mapped[datetime | None]  # when its beats, past their time, were deleted
 
@@ -119,3 +120,30 @@ class BeatRemoval(Base):
     at: Mapped[datetime]
     before_at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
+
+
+@append_only
+class Prompt(Base):
+    """A presence prompt as it was shown. `question`: text, choices in their order, and which is right."""
+
+    __tablename__ = "prompts"
+    __table_args__ = (CheckConstraint("way IN ('tap','question','carried')", name="way"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    playback_id: Mapped[str] = mapped_column(ForeignKey("playbacks.id"), index=True)
+    way: Mapped[str] = mapped_column(String(8))
+    shown_at: Mapped[datetime]
+    answer_by: Mapped[datetime]
+    question: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+@append_only
+class PromptAnswer(Base):
+    """What the learner answered to a prompt was worth; without one it was missed."""
+
+    __tablename__ = "prompt_answers"
+    __table_args__ = (CheckConstraint("result IN ('pass','fail','missed')", name="result"),)
+
+    prompt_id: Mapped[str] = mapped_column(ForeignKey("prompts.id"), primary_key=True)
+    result: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime]

@@ -108,6 +108,7 @@ def open(
         closed_at=None,
         close_reason=None,
         settled_at=None,
+        prompt_due_ms=None,
         archived_at=None,
         removed_at=None,
     )
@@ -287,12 +288,6 @@ def for_subject(session: Session, playback_id: str, *, subject_key: str | None) 
     if found is None or (subject_key is not None and found.subject_key != subject_key):
         raise errors.NotFound()
     return found
-
-
-def answer_prompt(session: Session, playback: Playback, *, prompt: str, answer: str) -> str:
-    """Judge the answer to a presence prompt. None was ever shown to a playback that has none."""
-    del session, playback, prompt, answer
-    raise errors.NotFound("prompt_unknown", "This playback has no such prompt.")
 
 
 def resume_ms(

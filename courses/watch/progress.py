@@ -23,9 +23,11 @@ from courses.credit.policy import Policy, Pool
 from courses.credit.recompute import Trace
 from courses.credit.statement import EnrolmentResult
 from courses.enrolment import Taking
-from courses.watch import beats, evidence
+from courses.watch import beats, evidence, presence
+from courses.watch.evidence import Watched
 from courses.watch.models import Playback
 from courses.watch.playbacks import Hearing
+from courses.watch.presence import Plan
 from media.base import to_ms
 
 # Where no rule is in force, coverage is still kept and shown, and nothing is promised.
@@ -39,6 +41,7 @@ class Rules:
 
     versions: tuple[Policy, ...]
     now: Policy
+    plan: Plan | None = None  # how presence is asked now
 
     @property
     def has_any(self) -> bool:
@@ -112,7 +115,10 @@ def rules(session: Session, jurisdiction_id: str, *, now: datetime) -> Rules:
     versions = tuple(policies.typed(one) for one in bound)
     at = to_ms(now)
     found = Pool(versions).in_force(at, at) if versions else None
-    return Rules(versions or (NO_RULE,), found or NO_RULE)
+    if found is None:
+        return Rules(versions or (NO_RULE,), NO_RULE)
+    version = bound[versions.index(found)].version
+    return Rules(versions, found, Plan.of(version.prompts))
 
 
 def judged_with(session: Session, taking: Taking, by: Rules) -> list[Taking]:
@@ -171,7 +177,7 @@ def _evidence(
     now: datetime,
     hearing: Hearing | None,
 ) -> credit.Evidence:
-    stretches, beats_heard = _told(session, takings, hearing)
+    watched = _watched(session, takings, hearing)
     return credit.Evidence(
         learner=takings[0].enrolment.subject_key,
         # What was let in up to the slack has happened, as far as anybody can tell the learner.
@@ -179,8 +185,9 @@ def _evidence(
         policies=by.versions,
         courses=_courses(takings),
         enrolments=[_enrolment(taking) for taking in takings],
-        stretches=stretches,
-        beats_heard=beats_heard,
+        stretches=[stretch for one in watched for stretch in one.stretches],
+        presence=presence.checks(session, [one.playback.id for one in watched], known_at=now),
+        beats_heard=[sign for one in watched for sign in one.signs],
         exams=[
             credit.ExamAttempt(enrolment_id, to_ms(at), Fraction(mark))
             for enrolment_id, sittings in exams.items()
@@ -219,20 +226,16 @@ def _enrolment(taking: Taking) -> credit.Enrolment:
     )
 
 
-def _told(
+def _watched(
     session: Session, takings: Sequence[Taking], hearing: Hearing | None
-) -> tuple[list[credit.Stretch], list[credit.HeardBeat]]:
+) -> list[Watched]:
     opened = session.scalars(
         select(Playback)
         .where(Playback.enrolment_id.in_([taking.enrolment.id for taking in takings]))
         .order_by(Playback.opened_at, Playback.id)
     ).all()
     told = {hearing.playback.id: hearing.told} if hearing else None
-    watched = evidence.of_playbacks(session, opened, told=told)
-    return (
-        [stretch for one in watched for stretch in one.stretches],
-        [sign for one in watched for sign in one.signs],
-    )
+    return evidence.of_playbacks(session, opened, told=told)
 
 
 def _standing(found: EnrolmentResult, taking: Taking, day_left_ms: Exact | None) -> Standing:

@@ -19,7 +19,7 @@ FORM: dict[str, Any] = {
     "speed": "wall", "rate_tolerance": "1/20", "seek_forward": "allowed", "concurrency": "latest_wins",
     "policy_binding": "enrolment", "rounding_mode": "none", "rounding_quantum": "", "rounding_point": "course",
     "cap_share": "", "cap_base": "required", "cap_measured_on": "credited", "ratio_steps": "",
-    "pass_mark": "80", "max_attempts": "", "cooldown_hours": "", "on_fail": "exclude_until_verified",
+    "pass_mark": "80", "max_attempts": "", "cooldown_hours": "", "on_fail": "exclude_until_verified", "prompt_way": "tap",
     "prompt_minutes": "", "heartbeat_gap_minutes": "", "gap_grant": "none", "validity_months": "",
 }
 
@@ -109,7 +109,7 @@ def test_superseding_starts_from_what_the_version_says(app: Flask, city: FlaskCl
     page = city.get(f"/policies/city/new?from={made.id}").get_data(as_text=True)
     assert 'value="2/3"' in page
     assert "30 = 1/2" in page
-    assert made.prompts == {"every_ms": 900_000, "answer_within_ms": 60_000}
+    assert made.prompts == {"every_ms": 900_000, "answer_within_ms": 60_000, "way": "tap"}
 
 
 def test_only_the_city_enters_rules(app: Flask, clock: Clock) -> None:

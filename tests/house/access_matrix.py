@@ -68,6 +68,8 @@ GET    catalogue.studio_lesson           - x x x x x + 0 x x x x x x
 POST   catalogue.studio_lesson           - x x x x x + 0 x x x x x x
 POST   catalogue.studio_lesson_move      - x x x x x + 0 x x x x x x
 POST   catalogue.studio_lesson_remove    - x x x x x + 0 x x x x x x
+POST   catalogue.studio_question_add     - x x x x x + 0 x x x x x x
+POST   catalogue.studio_question_remove  - x x x x x + 0 x x x x x x
 POST   catalogue.studio_submit           - x x x x x + 0 x x x x x x
 POST   catalogue.studio_take_back        - x x x x x + 0 x x x x x x
 GET    catalogue.studio_withdraw         - x x x x x + 0 x x x x x x
@@ -118,6 +120,7 @@ GET    watch.lesson                      - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   watch_api.open_playback           - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   watch_api.tell_beat               - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   watch_api.answer_prompt           - 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    watch_api.show_prompt             - 0 + 0 0 0 0 0 0 0 0 0 0 0
 DELETE watch_api.close_playback          - 0 + 0 0 0 0 0 0 0 0 0 0 0
 
 GET    ledger.index                      - + + + + + + + + + + + + +
@@ -172,6 +175,7 @@ PARAMETERS = {
     "membership_id": "membership",
     "search_id": "search",
     "asset_id": "asset",
+    "prompt_id": "prompt",
     "sealed": "sealed",
     "token": "token",
 }
@@ -185,6 +189,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "catalogue.studio_lesson_add": DRAFT,
     "catalogue.studio_lesson_move": DRAFT,
     "catalogue.studio_lesson_remove": DRAFT,
+    "catalogue.studio_question_add": DRAFT,
+    "catalogue.studio_question_remove": DRAFT,
     "catalogue.studio_submit": DRAFT,
     "catalogue.studio_take_back": {"course_id": "waiting"},
     "catalogue.review_course": {"course_id": "waiting"},
@@ -204,6 +210,7 @@ PLAIN = {
     "media.play": {"name": "master.m3u8"},
     "media.picture": {"name": "small.webp"},
     "media.put_part": {"number": "1"},
+    "catalogue.studio_question_remove": {"place": "0"},
     "media.remove_captions": {"language": "en"},
 }
 REASON = "双随机抽查：核对学时。"
@@ -258,6 +265,7 @@ SENT: dict[str, dict[str, Any]] = {
     "oversight_record.open_record": {"data": {"reason": REASON}},
     "watch_api.open_playback": {"json": {"device": "phone"}},
     "watch_api.tell_beat": {"json": {"seq": 1, "spans": [], "state": "playing"}},
+    "catalogue.studio_question_add": {"data": {"text": "何时进入？", "choices": "检测合格后\n随时"}},
     "watch_api.answer_prompt": {"json": {"prompt": "nothing", "answer": "1"}},
 }
 # Pages that whoever has their sealed address may see, as at the provider whose part they play.

@@ -2,6 +2,7 @@
 
 import { Controls } from "./watch/controls.js";
 import { Player } from "./watch/player.js";
+import { Prompt } from "./watch/prompt.js";
 import { Timeline, time } from "./watch/timeline.js";
 import { load } from "./watch/video.js";
 
@@ -90,12 +91,17 @@ const page = {
     if (!kind) panel.hidden = true;
   },
 
+  asked(asked, playback) {
+    if (asked) prompt.show(asked, playback);
+  },
+
   needsTap() {
     controls.play.focus();
   },
 };
 
 const player = new Player(video, config, page);
+const prompt = new Prompt(root, video, texts.prompt, () => player.ask());
 const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek });
 const controls = new Controls(root.querySelector("[data-player]"), video, player, texts);
 

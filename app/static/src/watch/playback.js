@@ -43,6 +43,27 @@ export class Playback {
     return queue.tell(this, body, options);
   }
 
+  // What a prompt asks.
+  asked(promptId) {
+    return this.call("GET", `/prompts/${promptId}`);
+  }
+
+  // The answer to a prompt: `{ result }`. Throws while the line is down.
+  answer(promptId, given) {
+    return this.call("POST", "/presence", { prompt: promptId, answer: given });
+  }
+
+  async call(method, path, body) {
+    const response = await fetch(this.closeUrl + path, {
+      method,
+      credentials: "omit",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${this.token}` },
+      body: body && JSON.stringify(body),
+    });
+    if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
+    return response.json();
+  }
+
   close() {
     return fetch(this.closeUrl, {
       method: "DELETE",

@@ -8,6 +8,7 @@ import { merged, Recorder } from "./spans.js";
 
 const LOOK_MS = 250;
 const DRAFT_MS = 1000;
+const FIRST_BEAT_MS = 2000; // soon, so that the page knows where it stands
 const ONWARD_MS = 1000; // how far ahead of what is covered a blocked seek may land, for rounding
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
@@ -192,7 +193,8 @@ export class Player {
       else this.recorder.begin(this.mediaMs(), this.video.playbackRate);
     }
     const now = this.clock.now();
-    if (now - this.sentAt >= this.playback.beatEveryMs && this.recorder.peek().length) {
+    const everyMs = this.playback.seq === 1 ? Math.min(FIRST_BEAT_MS, this.playback.beatEveryMs) : this.playback.beatEveryMs;
+    if (now - this.sentAt >= everyMs && this.recorder.peek().length) {
       this.tell("playing");
     } else if (now - this.draftedAt >= DRAFT_MS && this.recorder.peek().length) {
       this.draftedAt = now;
@@ -207,6 +209,13 @@ export class Player {
     this.sentAt = this.clock.now();
     this.told = [...(this.told ?? []), ...spans];
     return this.playback.tell(this.queue, spans, state, options);
+  }
+
+  // Says where it is, and so learns what is asked; whether the line let it.
+  ask() {
+    if (!this.playback || this.isOver) return Promise.resolve(false);
+    this.sentAt = this.clock.now();
+    return this.playback.tell(this.queue, this.recorder.take(), "paused");
   }
 
   // The machine slept or its clock was set: what was played before is told, then a new clock begins.
@@ -228,6 +237,7 @@ export class Player {
     if (status === 200) {
       this.playback.beatEveryMs = answer.beat_every_ms;
       this.page.calm("line");
+      this.page.asked(answer.prompt, this.playback);
     } else if (status === 409 && answer.code === "playback_taken_over") {
       this.stop();
       this.page.problem("takenOver", answer.title);

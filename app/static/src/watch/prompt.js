@@ -1,0 +1,127 @@
+// "Are you still watching?" The picture waits while it is asked, so whoever is away loses nothing but
+// the moment, and whoever is there loses nothing at all.
+
+const SOON_S = 15; // when the time left is said once more
+const AGAIN_MS = 1500;
+
+export class Prompt {
+  // `again()` asks the server what is asked next; `texts` are the sentences.
+  constructor(root, video, texts, again) {
+    this.video = video;
+    this.texts = texts;
+    this.again = again;
+    this.box = root.querySelector("[data-prompt]");
+    for (const name of ["title", "words", "answers", "left", "said"]) {
+      this[name] = this.box.querySelector(`[data-prompt-${name}]`);
+    }
+    this.open = null; // the prompt that is shown
+    this.box.addEventListener("keydown", (event) => this.keep(event));
+  }
+
+  // A prompt as an answer to a beat holds it.
+  async show(prompt, playback) {
+    if (this.open?.id === prompt.id) return;
+    const ends = performance.now() + prompt.answer_within_ms;
+    const wasPlaying = this.open ? this.wasPlaying : !this.video.paused;
+    this.open = { ...prompt, playback, ends };
+    this.wasPlaying = wasPlaying;
+    this.before ??= document.activeElement;
+    this.video.pause();
+    const asked = await playback.asked(prompt.id).catch(() => ({ way: "tap", choices: [] }));
+    if (this.open?.id !== prompt.id) return;
+    const isQuestion = asked.way === "question";
+    this.title.textContent = isQuestion ? asked.text : this.texts.still;
+    this.words.textContent = isQuestion ? this.texts.choose : this.texts.tap;
+    this.buttons(isQuestion ? asked.choices : [this.texts.here], (place) => this.answer(isQuestion ? place : true));
+    this.box.hidden = false;
+    this.answers.querySelector("button").focus();
+    this.count();
+  }
+
+  buttons(labels, chosen) {
+    this.answers.replaceChildren(
+      ...labels.map((label, place) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = labels.length > 1 ? "button button--secondary" : "button button--primary";
+        button.textContent = label;
+        button.addEventListener("click", () => chosen(place));
+        return button;
+      }),
+    );
+  }
+
+  count() {
+    clearInterval(this.timer);
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((this.open.ends - performance.now()) / 1000));
+      this.left.textContent = this.texts.left.replace("{seconds}", left);
+      if (left === SOON_S) this.said.textContent = this.left.textContent;
+      if (left === 0) this.late();
+    };
+    tick();
+    this.timer = setInterval(tick, 1000);
+  }
+
+  async answer(given) {
+    const { open } = this;
+    clearInterval(this.timer);
+    for (const button of this.answers.children) button.disabled = true;
+    for (;;) {
+      try {
+        const { result } = await open.playback.answer(open.id, given);
+        if (result === "pass") this.close();
+        else if (result === "fail") this.next(this.texts.wrong);
+        else this.late();
+        return;
+      } catch {
+        if (performance.now() > open.ends) {
+          this.late();
+          return;
+        }
+        this.said.textContent = this.texts.retry;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
+
+  // Nobody answered in time: no hurry any more.
+  late() {
+    clearInterval(this.timer);
+    this.left.textContent = "";
+    this.title.textContent = this.texts.still;
+    this.words.textContent = this.texts.late;
+    this.buttons([this.texts.back], () => this.next(""));
+    this.box.hidden = false;
+    this.answers.querySelector("button").focus();
+  }
+
+  async next(words) {
+    this.said.textContent = words;
+    for (const button of this.answers.children) button.disabled = true;
+    this.open = { id: null };
+    if (!(await this.again())) this.late(); // no line: the button stays
+  }
+
+  // What was asked is answered, or asks no more.
+  close() {
+    clearInterval(this.timer);
+    if (!this.open) return;
+    this.open = null;
+    this.box.hidden = true;
+    this.said.textContent = this.texts.thanks;
+    this.before?.focus?.();
+    this.before = null;
+    if (this.wasPlaying) this.video.play().catch(() => {});
+  }
+
+  // The keyboard stays among the answers, and nothing but an answer closes it.
+  keep(event) {
+    event.stopPropagation();
+    if (event.key !== "Tab") return;
+    const buttons = [...this.answers.querySelectorAll("button:not(:disabled)")];
+    const at = buttons.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
+    buttons[(at + buttons.length) % buttons.length]?.focus();
+    event.preventDefault();
+  }
+}

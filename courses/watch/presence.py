@@ -1,0 +1,242 @@
+"""Presence prompts: when one falls due, what it asks, what an answer is worth.
+
+The server draws every instant, the player is told nothing before. A prompt is dated when it was first
+shown, a pass when it was answered; one that is not answered in time was missed (`credit-rules.md` 5.37).
+Nothing here voids time: that is the engine's, from what `checks` says. Prompts and answers are append-only.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses import errors
+from courses.credit.evidence import PresenceCheck
+from courses.watch.beats import SLACK_MS
+from courses.watch.models import Playback, Prompt, PromptAnswer
+from media.base import to_ms
+
+_DRAW = secrets.SystemRandom()
+SLACK = timedelta(milliseconds=SLACK_MS)
+JITTER_DIVISOR = 3  # a prompt about every 15 minutes comes after 10 to 20 (domain.md 1.6)
+AGAIN_MS = 2_000  # how soon the next playback asks where the last one was left without an answer
+
+
+class Way(StrEnum):
+    """How presence is shown. `carried` asks nothing: it marks what an earlier playback still owes."""
+
+    TAP = "tap"
+    QUESTION = "question"
+    CARRIED = "carried"
+
+
+class Result(StrEnum):
+    """What an answer was worth."""
+
+    PASSED = "pass"
+    FAIL = "fail"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How presence is asked, as it stands beside a policy version."""
+
+    every_ms: int
+    answer_within_ms: int
+    way: Way = Way.TAP
+
+    @classmethod
+    def of(cls, prompts: Mapping[str, Any] | None) -> "Plan | None":
+        """Of a version's `prompts`; None where nothing is asked."""
+        if not prompts:
+            return None
+        return cls(prompts["every_ms"], prompts["answer_within_ms"], Way(prompts.get("way", Way.TAP)))
+
+    def draw_ms(self) -> int:
+        """Time until the next prompt, uniform around `every_ms`, unforeseeable."""
+        jitter_ms = self.every_ms // JITTER_DIVISOR
+        return self.every_ms - jitter_ms + _DRAW.randrange(2 * jitter_ms + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the lesson: its choices as they are shown, and which of them is right."""
+
+    text: str
+    choices: tuple[str, ...]
+    right: int
+
+    @classmethod
+    def drawn(cls, questions: Sequence[Mapping[str, Any]]) -> "Question | None":
+        """One of a lesson's questions (the first choice is the right one), its choices in a drawn order."""
+        if not questions:
+            return None
+        asked = _DRAW.choice(questions)
+        order = list(range(len(asked["choices"])))
+        _DRAW.shuffle(order)
+        return cls(asked["text"], tuple(asked["choices"][at] for at in order), order.index(0))
+
+
+def begin(session: Session, playback: Playback, plan: Plan | None) -> None:
+    """Draw the first prompt of a playback that was just opened.
+
+    Opening the lesson anew is no way around a prompt: what was left of the time until the next one is
+    taken over, and where one is owed, time is void from the opening until it is answered.
+    """
+    if plan is None:
+        playback.prompt_due_ms = None
+        return
+    playback.prompt_due_ms = plan.draw_ms()
+    last = _last(session, playback)
+    if last is None or last.prompt_due_ms is None or last.closed_at is None:
+        return
+    if playback.opened_at - last.closed_at > timedelta(milliseconds=2 * plan.every_ms):
+        return  # another sitting
+    if _is_owed(session, last):
+        playback.prompt_due_ms = AGAIN_MS
+        session.add(
+            Prompt(
+                playback_id=playback.id,
+                way=Way.CARRIED,
+                shown_at=playback.opened_at,
+                answer_by=playback.opened_at,
+                question=None,
+            )
+        )
+    else:
+        run_ms = to_ms(last.closed_at) - to_ms(last.opened_at)
+        playback.prompt_due_ms = min(playback.prompt_due_ms, max(AGAIN_MS, last.prompt_due_ms - run_ms))
+    session.flush()
+
+
+def ask(
+    session: Session,
+    playback: Playback,
+    *,
+    plan: Plan | None,
+    questions: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> dict[str, Any] | None:
+    """The prompt that an answer to a beat shows: the one that waits, or one that has fallen due."""
+    due_ms = playback.prompt_due_ms
+    if due_ms is None or plan is None or to_ms(now) - to_ms(playback.opened_at) < due_ms:
+        return None
+    last = _latest(session, playback.id)
+    if last is not None and now < last.answer_by and _answer(session, last.id) is None:
+        return told(last, now=now)
+    question = Question.drawn(questions) if plan.way is Way.QUESTION else None
+    made = Prompt(
+        playback_id=playback.id,
+        way=Way.TAP if question is None else Way.QUESTION,
+        shown_at=now,
+        answer_by=now + timedelta(milliseconds=plan.answer_within_ms),
+        question=None
+        if question is None
+        else {"text": question.text, "choices": list(question.choices), "right": question.right},
+    )
+    session.add(made)
+    session.flush()
+    return told(made, now=now)
+
+
+def told(prompt: Prompt, *, now: datetime) -> dict[str, Any]:
+    """A prompt as a beat's answer holds it."""
+    left_ms = to_ms(prompt.answer_by) - to_ms(now)
+    return {"id": prompt.id, "kind": "prompt", "answer_within_ms": max(0, left_ms)}
+
+
+def get(session: Session, playback: Playback, *, prompt_id: str) -> Prompt:
+    """A prompt of this playback; NotFound `prompt_unknown`."""
+    found = session.get(Prompt, prompt_id)
+    if found is None or found.playback_id != playback.id or found.way == Way.CARRIED:
+        raise errors.NotFound("prompt_unknown", "This playback has no such prompt.")
+    return found
+
+
+def answer(
+    session: Session, playback: Playback, *, prompt_id: str, given: Any, plan: Plan | None, now: datetime
+) -> Result:
+    """Judge an answer and keep it; told again, the first one stands.
+
+    `given`: the place of a question's choice in the order shown, as a number; for a tap anything at all.
+    Refused: NotFound `prompt_unknown`; Invalid where there is no such choice.
+    """
+    prompt = get(session, playback, prompt_id=prompt_id)
+    before = _answer(session, prompt.id)
+    if before is not None:
+        return Result(before.result)
+    result = _judged(prompt, given, now)
+    session.add(PromptAnswer(prompt_id=prompt.id, result=result, at=now))
+    if result is Result.PASSED and plan is not None:
+        run_ms = to_ms(now) - to_ms(playback.opened_at)
+        playback.prompt_due_ms = run_ms + plan.draw_ms()
+    session.flush()
+    return result
+
+
+def _judged(prompt: Prompt, given: Any, now: datetime) -> Result:
+    if now > prompt.answer_by + SLACK:
+        return Result.MISSED
+    if prompt.question is None:
+        return Result.PASSED
+    if type(given) is not int or not 0 <= given < len(prompt.question["choices"]):
+        raise errors.Invalid("invalid", "Choose one of the answers.", field="answer")
+    return Result.PASSED if given == prompt.question["right"] else Result.FAIL
+
+
+def checks(
+    session: Session, playback_ids: Iterable[str], *, known_at: datetime
+) -> list[PresenceCheck]:
+    """What the prompts of these playbacks say, as known then, in time."""
+    rows = session.execute(
+        select(Prompt, PromptAnswer)
+        .outerjoin(PromptAnswer, PromptAnswer.prompt_id == Prompt.id)
+        .where(Prompt.playback_id.in_(list(playback_ids)), Prompt.shown_at < known_at)
+    )
+    found: list[PresenceCheck] = []
+    for prompt, answered in rows:
+        is_known = answered is not None and answered.at < known_at
+        if is_known and answered.result == Result.PASSED:
+            found.append(PresenceCheck(prompt.playback_id, to_ms(answered.at), "prompt", "pass"))
+        elif is_known and answered.result == Result.FAIL:
+            found.append(PresenceCheck(prompt.playback_id, to_ms(prompt.shown_at), "prompt", "fail"))
+        elif prompt.answer_by + SLACK < known_at or prompt.way == Way.CARRIED:
+            found.append(PresenceCheck(prompt.playback_id, to_ms(prompt.shown_at), "prompt", "missed"))
+    return sorted(found, key=lambda check: check.at)
+
+
+def _last(session: Session, playback: Playback) -> Playback | None:
+    return session.scalar(
+        select(Playback)
+        .where(Playback.subject_key == playback.subject_key, Playback.id != playback.id)
+        .order_by(Playback.opened_at.desc(), Playback.id.desc())
+        .limit(1)
+    )
+
+
+def _is_owed(session: Session, playback: Playback) -> bool:
+    """Whether the playback's latest prompt was not passed."""
+    prompt = _latest(session, playback.id)
+    if prompt is None:
+        return False
+    answered = _answer(session, prompt.id)
+    return answered is None or answered.result != Result.PASSED
+
+
+def _latest(session: Session, playback_id: str) -> Prompt | None:
+    return session.scalar(
+        select(Prompt)
+        .where(Prompt.playback_id == playback_id)
+        .order_by(Prompt.shown_at.desc(), Prompt.answer_by.desc())
+        .limit(1)
+    )
+
+
+def _answer(session: Session, prompt_id: str) -> PromptAnswer | None:
+    return session.get(PromptAnswer, prompt_id)
