@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -185,6 +185,18 @@ def app(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A browser without a window."""
     return app.test_client()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests measured, by kind: what attacks gained, what interruptions lost."""
+    kinds: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
+        for kind, line in report.user_properties if report.when == "call" else ():
+            kinds.setdefault(kind, []).append(line)
+    for kind, lines in sorted(kinds.items()):
+        terminalreporter.section(kind)
+        for line in sorted(lines, key=lambda one: one[10:]):
+            terminalreporter.line(line)
 
 
 @pytest.fixture(autouse=True)

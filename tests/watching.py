@@ -40,14 +40,20 @@ def person(session: Session, *, now: datetime, district: str | None = "CZ-TN") -
 
 
 def policy(
-    session: Session, *, now: datetime, since: date = date(2020, 1, 1), prompts: Any = None, **rules: Any
+    session: Session,
+    *,
+    now: datetime,
+    since: date = date(2020, 1, 1),
+    jurisdiction: str = "CZ",
+    prompts: Any = None,
+    **rules: Any,
 ) -> None:
-    """A city rule in force since long ago."""
+    """A rule in force since long ago, the city's unless it is a district's own."""
     shelves.jurisdictions(session)
     policies.enter(
         session,
         policies.Draft(
-            jurisdiction_id="CZ", effective_on=since, title="线上学习课时折算办法（示例）", rules=rules,
+            jurisdiction_id=jurisdiction, effective_on=since, title="线上学习课时折算办法（示例）", rules=rules,
             prompts=prompts,
         ),
         entered_by="officer",
