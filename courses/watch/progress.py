@@ -19,6 +19,7 @@ from courses import policies
 from courses.credit import evidence as credit
 from courses.credit import exact, instants, recompute
 from courses.credit.exact import Exact
+from courses.credit.motion import COUNTED
 from courses.credit.policy import Policy, Pool
 from courses.credit.recompute import Trace
 from courses.credit.statement import EnrolmentResult
@@ -75,6 +76,7 @@ class LessonStanding:
     effective_ms: Exact
     coverage: Fraction
     not_counted: Mapping[str, Exact]
+    lost: tuple[tuple[int, int, str], ...] = ()  # media that was played and did not count, with its reason
 
     @property
     def is_complete(self) -> bool:
@@ -146,9 +148,21 @@ def standings(
         trace = recompute.trace(replace(known, policies=(NO_RULE,)))
     left_ms = _day_left_ms(by, trace, now)
     return {
-        found.id: _standing(found, taking, left_ms)
+        found.id: _standing(found, taking, trace, left_ms)
         for found, taking in zip(trace.statement.enrolments, takings, strict=True)
     }
+
+
+def _lost(trace: Trace, enrolment_id: str, lesson_id: str) -> tuple[tuple[int, int, str], ...]:
+    """What was played of a lesson in vain; what had been seen before is missing nowhere."""
+    return tuple(
+        (exact.floor(part.media_from_ms), exact.ceiling(part.media_to_ms), part.verdict)
+        for parts in trace.parts.values()
+        for part in parts
+        if part.stretch.enrolment == enrolment_id
+        and part.stretch.lesson == lesson_id
+        and part.verdict not in (COUNTED, "seen_before")
+    )
 
 
 def _day_left_ms(by: Rules, trace: Trace, now: datetime) -> Exact | None:
@@ -238,7 +252,9 @@ def _watched(
     return evidence.of_playbacks(session, opened, told=told)
 
 
-def _standing(found: EnrolmentResult, taking: Taking, day_left_ms: Exact | None) -> Standing:
+def _standing(
+    found: EnrolmentResult, taking: Taking, trace: Trace, day_left_ms: Exact | None
+) -> Standing:
     return Standing(
         lessons=tuple(
             LessonStanding(
@@ -248,6 +264,7 @@ def _standing(found: EnrolmentResult, taking: Taking, day_left_ms: Exact | None)
                 effective_ms=said.effective_ms,
                 coverage=said.coverage,
                 not_counted=dict(said.not_counted),
+                lost=_lost(trace, found.id, lesson.lesson_id),
             )
             for lesson, said in zip(taking.lessons, found.lessons, strict=True)
         ),

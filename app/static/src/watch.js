@@ -18,6 +18,7 @@ const words = root.querySelector("[data-words]");
 const button = root.querySelector("[data-panel-button]");
 const link = root.querySelector("[data-panel-link]");
 const line = root.querySelector("[data-line]");
+const waiting = root.querySelector("[data-waiting]");
 const counts = root.querySelector("[data-counts]");
 const lost = root.querySelector("[data-lost]");
 const afterwards = root.querySelector("[data-afterwards]");
@@ -64,7 +65,11 @@ const page = {
 
   moved() {
     const covered = player.covered.map(([from, to]) => [fraction(from), fraction(to)]);
-    timeline.show(covered, player.playing(), video.currentTime * 1000);
+    timeline.show(covered, player.playing(), video.currentTime * 1000, player.lost);
+    if (!line.hidden) {
+      const ms = player.waitingMs();
+      waiting.textContent = ms >= 1000 ? fill(texts.waiting, { time: time(ms) }) : "";
+    }
   },
 
   problem(kind, title = "") {
@@ -86,7 +91,18 @@ const page = {
     (button.hidden ? link : button).focus();
   },
 
+  // Beats that no server takes any more: the learner must know.
+  tooOld(ms) {
+    lost.hidden = false;
+    lost.textContent = fill(texts.tooOld, { time: time(Math.max(1000, ms)) });
+  },
+
   calm(kind = "") {
+    if (!line.hidden && waiting.textContent) {
+      lost.hidden = false;
+      lost.textContent = texts.delivered;
+    }
+    waiting.textContent = "";
     line.hidden = true;
     if (!kind) panel.hidden = true;
   },
@@ -102,7 +118,7 @@ const page = {
 
 const player = new Player(video, config, page);
 const prompt = new Prompt(root, video, texts.prompt, () => player.ask());
-const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek });
+const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek, makeUp });
 const controls = new Controls(root.querySelector("[data-player]"), video, player, texts);
 
 button.addEventListener("click", () => player.takeBack());
@@ -116,6 +132,12 @@ player.start();
 function seek(ms) {
   video.currentTime = Math.min(ms, config.durationMs - 1) / 1000;
   timeline.show(player.covered, player.playing(), ms);
+}
+
+// One tap on a missing piece plays it.
+function makeUp(ms) {
+  seek(ms);
+  video.play().catch(() => page.needsTap());
 }
 
 function fraction(value) {

@@ -21,9 +21,14 @@ export class Player {
     this.page = page;
     this.clock = new Clock();
     this.recorder = new Recorder(this.clock);
-    this.queue = new Queue((beat, status, answer) => this.answered(beat, status, answer));
+    this.queue = new Queue({
+      answered: (beat, status, answer) => this.answered(beat, status, answer),
+      waits: () => this.page.problem("line"),
+      tooOld: (ms) => this.page.tooOld(ms),
+    });
     this.playback = null;
     this.covered = config.covered;
+    this.lost = config.lost ?? []; // [from, to, reason] of media played in vain
     this.maxRate = config.maxRate;
     this.isBlocked = config.seekForward === "blocked";
     this.sentAt = 0;
@@ -225,10 +230,23 @@ export class Player {
     await this.open();
   }
 
+  // How much was played and is not answered yet.
+  waitingMs() {
+    return (this.told ?? []).reduce((sum, span) => sum + span.ended_ms - span.began_ms, 0);
+  }
+
+  // Remembers what of a beat did not count, for the list of what is missing.
+  notes(beat, answer) {
+    const why = (answer.not_counted ?? []).find((row) => row.reason !== "seen_before");
+    if (!why) return;
+    this.lost = [...this.lost, ...beat.body.spans.map((span) => [span.from_ms, span.to_ms, why.reason])];
+  }
+
   answered(beat, status, answer) {
     const isMine = this.playback && beat.playback === this.playback.id;
     if (answer.covered_ms) {
       this.covered = answer.covered_ms;
+      this.notes(beat, answer);
       this.page.told(answer);
     }
     if (!isMine) return;

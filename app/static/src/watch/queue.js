@@ -65,8 +65,10 @@ function settled(request) {
 
 export class Queue {
   // `answered(beat, status, answer)` is called once for each beat that the server answered for good.
-  constructor(answered) {
+  constructor({ answered, waits, tooOld }) {
     this.answered = answered;
+    this.waits = waits; // called when something could not be told yet
+    this.tooOld = tooOld; // `tooOld(ms)`: so much waited for longer than any server takes it
     this.waitMs = FIRST_WAIT_MS;
     this.sending = null;
     this.timer = 0;
@@ -86,11 +88,15 @@ export class Queue {
   async left() {
     const oldest = Date.now() - OLDEST_MS;
     const found = [];
+    let lateMs = 0;
     for (const beat of await this.all()) {
       if (this.alive.has(beat.key)) continue;
-      if (beat.at < oldest) await this.remove(beat.key);
-      else found.push(beat);
+      if (beat.at < oldest) {
+        lateMs += beat.body.spans.reduce((sum, span) => sum + span.ended_ms - span.began_ms, 0);
+        await this.remove(beat.key);
+      } else found.push(beat);
     }
+    if (lateMs) this.tooOld(lateMs);
     return found;
   }
 
@@ -146,8 +152,8 @@ export class Queue {
     } catch {
       return false;
     }
-    if (response.status >= 500 || response.status === 429) return false;
     const answer = await response.json().catch(() => ({}));
+    if (!isFinal(response, answer, beat)) return false;
     await this.remove(beat.key);
     this.alive.delete(beat.key);
     this.answered(beat, response.status, answer);
@@ -155,10 +161,18 @@ export class Queue {
   }
 
   later() {
+    this.waits();
     this.timer = setTimeout(() => this.send(), this.waitMs);
     this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
     return false;
   }
+}
+
+// Whether this is our server's last word on a beat. A portal's page, a proxy's error or a server that
+// starts again are none: the beat waits.
+function isFinal(response, answer, beat) {
+  if (response.status === 200) return answer.seq === beat.body.seq;
+  return Boolean(answer.code) && response.status < 500 && response.status !== 429;
 }
 
 function record(playback, body) {
