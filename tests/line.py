@@ -1,7 +1,7 @@
 """A bad line: a proxy on loopback between a browser and the site, which can be slow, lossy or cut.
 
 Loss is told apart from a cut: on TCP a lost packet shows as a stall until it is sent again, now and then
-as a connection that breaks. So of all pieces that pass, the given share waits for a retransmission's
+as a connection that breaks. Speed is that of each connection and direction. So of all pieces that pass, the given share waits for a retransmission's
 time, and one in ten of those breaks its connection instead. Packets themselves are not dropped.
 """
 
@@ -24,6 +24,7 @@ class Line:
         self.bits_per_s = 0
         self.loss = 0.0
         self._open: set[socket.socket] = set()
+        self._stalled: set[socket.socket] = set()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._server.getsockname()[1])
         threading.Thread(target=self._listen, daemon=True).start()
@@ -38,6 +39,10 @@ class Line:
         self.is_cut = True
         for one in list(self._open):
             _break(one)
+
+    def stall(self) -> None:
+        """What is connected now stays so and hears nothing any more; new connections are well."""
+        self._stalled |= self._open
 
     def restore(self) -> None:
         """The line is there again."""
@@ -70,6 +75,8 @@ class Line:
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while piece := one.recv(PIECE):
+                if one in self._stalled:
+                    continue
                 if self.loss and random.random() < self.loss:
                     if random.random() < 0.1:
                         break

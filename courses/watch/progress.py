@@ -6,7 +6,7 @@ coverage, effective time and what is provisional; the ledger's statement of ever
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -33,6 +33,7 @@ from media.base import to_ms
 
 # Where no rule is in force, coverage is still kept and shown, and nothing is promised.
 NO_RULE = Policy(id="none", version="0", issued_at=0, effective_from=0, ratio=Fraction(0))
+Lost = tuple[int, int, str]  # media that was played and did not count, with its reason
 Exams = Mapping[str, Sequence[tuple[datetime, str]]]
 
 
@@ -76,7 +77,6 @@ class LessonStanding:
     effective_ms: Exact
     coverage: Fraction
     not_counted: Mapping[str, Exact]
-    lost: tuple[tuple[int, int, str], ...] = ()  # media that was played and did not count, with its reason
 
     @property
     def is_complete(self) -> bool:
@@ -88,6 +88,8 @@ class LessonStanding:
 class Standing:
     """An enrolment: its lessons in order, and hours as exact fractions."""
 
+    enrolment_id: str
+    trace: Trace = field(repr=False)
     lessons: tuple[LessonStanding, ...]
     effective_ms: Exact
     provisional_hours: Fraction
@@ -100,6 +102,16 @@ class Standing:
     def lesson(self, lesson_id: str) -> LessonStanding:
         """One lesson, which the edition has."""
         return next(one for one in self.lessons if one.lesson_id == lesson_id)
+
+    def lost(self, lesson_id: str) -> list[Lost]:
+        """What was played of a lesson in vain; what had been seen before is missing nowhere."""
+        return [
+            (exact.floor(part.media_from_ms), exact.ceiling(part.media_to_ms), part.verdict)
+            for parts in self.trace.parts.values()
+            for part in parts
+            if (part.stretch.enrolment, part.stretch.lesson) == (self.enrolment_id, lesson_id)
+            and part.verdict not in (COUNTED, "seen_before")
+        ]
 
     def told(self, lesson_id: str) -> dict[str, Any]:
         """What every answer about a lesson holds."""
@@ -151,18 +163,6 @@ def standings(
         found.id: _standing(found, taking, trace, left_ms)
         for found, taking in zip(trace.statement.enrolments, takings, strict=True)
     }
-
-
-def _lost(trace: Trace, enrolment_id: str, lesson_id: str) -> tuple[tuple[int, int, str], ...]:
-    """What was played of a lesson in vain; what had been seen before is missing nowhere."""
-    return tuple(
-        (exact.floor(part.media_from_ms), exact.ceiling(part.media_to_ms), part.verdict)
-        for parts in trace.parts.values()
-        for part in parts
-        if part.stretch.enrolment == enrolment_id
-        and part.stretch.lesson == lesson_id
-        and part.verdict not in (COUNTED, "seen_before")
-    )
 
 
 def _day_left_ms(by: Rules, trace: Trace, now: datetime) -> Exact | None:
@@ -256,6 +256,8 @@ def _standing(
     found: EnrolmentResult, taking: Taking, trace: Trace, day_left_ms: Exact | None
 ) -> Standing:
     return Standing(
+        enrolment_id=found.id,
+        trace=trace,
         lessons=tuple(
             LessonStanding(
                 lesson_id=lesson.lesson_id,
@@ -264,7 +266,6 @@ def _standing(
                 effective_ms=said.effective_ms,
                 coverage=said.coverage,
                 not_counted=dict(said.not_counted),
-                lost=_lost(trace, found.id, lesson.lesson_id),
             )
             for lesson, said in zip(taking.lessons, found.lessons, strict=True)
         ),

@@ -8,13 +8,14 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from app import messages
 from app.demo import sending
@@ -165,22 +166,27 @@ class Viewing:
             "() => { const p = document.querySelector('video').played, all = [];"
             " for (let i = 0; i < p.length; i++) all.push([Math.round(p.start(i) * 1000), Math.round(p.end(i) * 1000)]);"
             " return all; }"
-        )
+        ) if page.url.endswith(self.learner.path) else []
 
     def seen_ms(self) -> int:
         """How much of the lesson was shown, each part once."""
-        total = at = 0
-        for low, high in sorted(self.seen):
-            total += max(0, high - max(low, at))
-            at = max(at, high)
-        return total
+        return sum(high - low for low, high in merged(self.seen))
+
+    def stop(self) -> None:
+        """The picture stops on every page that lives, and what it showed is noted."""
+        for context in self.browser.contexts:
+            for page in context.pages:
+                with suppress(Error):
+                    page.evaluate("document.querySelector('video')?.pause()")
+                    self.note(page)
 
     def lost_ms(self, seconds: float = 15) -> int:
-        """What was shown and is not covered, once everything had time to arrive."""
+        """What was shown and is not covered, span by span, once everything had time to arrive."""
+        self.stop()
         ends = time.monotonic() + seconds
-        while (lost := self.seen_ms() - self.learner.covered_ms()) > 0 and time.monotonic() < ends:
+        while (lost := without(self.seen, self.learner.covered())) > 0 and time.monotonic() < ends:
             time.sleep(0.5)
-        return max(0, lost)
+        return lost
 
     def close(self) -> None:
         """Everything ends."""
@@ -201,6 +207,23 @@ class Viewing:
             most = max(most, now)
 
 
+def merged(spans: list[list[int]]) -> list[list[int]]:
+    """Sorted and disjoint."""
+    joined: list[list[int]] = []
+    for low, high in sorted(spans):
+        if joined and low <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], high)
+        else:
+            joined.append([low, high])
+    return joined
+
+
+def without(seen: list[list[int]], covered: list[list[int]]) -> int:
+    """How much of what was seen is not covered."""
+    both = merged([*seen, *covered])
+    return sum(high - low for low, high in both) - sum(high - low for low, high in merged(covered))
+
+
 @pytest.fixture(scope="session", params=ENGINES)
 def town(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
@@ -219,7 +242,7 @@ def town(
         create_all(url)
     settings = Settings(
         data_dir=folder, search_dir=folder / "search", database_url=url, secret_key=KEY, vault_key=KEY,
-        index_key=KEY[::-1], log_level="ERROR", beat_every_ms=3_000,
+        index_key=KEY[::-1], log_level="ERROR", beat_every_ms=8_000,
     )  # fmt: skip
     site = Site(settings, server)
     film = clips.make(folder / "film.mp4", size="320x180", rate="12", seconds=FILM_S)

@@ -40,6 +40,75 @@ def test_the_line_is_cut_and_comes_back(viewing: Viewing, lost: Lost) -> None:
     lost(viewing)
 
 
+def test_the_line_goes_dead_without_breaking(viewing: Viewing, lost: Lost) -> None:
+    """A request that never hears an answer is sent again."""
+    page = viewing.play()
+    viewing.for_s(page, 3)
+    viewing.line.stall()
+    viewing.for_s(page, 26)
+    lost(viewing)
+
+
+def test_the_browsers_database_fails(viewing: Viewing, lost: Lost) -> None:
+    page = viewing.play()
+    viewing.for_s(page, 3)
+    page.evaluate(
+        "() => { for (const name of ['put', 'delete', 'getAll'])"
+        " IDBObjectStore.prototype[name] = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
+    viewing.line.cut()
+    viewing.for_s(page, 5)
+    viewing.line.restore()
+    viewing.for_s(page, 12)
+    lost(viewing)
+
+
+def test_two_tabs_of_one_lesson(viewing: Viewing, lost: Lost) -> None:
+    """The second takes over; at a break of the line neither tells what is the other's to tell."""
+    first = viewing.play()
+    viewing.for_s(first, 5)
+    second = viewing.play()
+    viewing.for_s(second, 4)
+    viewing.note(first)
+    viewing.line.cut()
+    for page in (first, second):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    viewing.for_s(second, 4)
+    viewing.line.restore()
+    for page in (first, second):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    viewing.for_s(second, 6)
+    lost(viewing, interruptions=2)
+
+
+def test_the_clock_is_set_and_the_page_reloaded(viewing: Viewing, lost: Lost) -> None:
+    page = viewing.play()
+    viewing.for_s(page, 4)
+    viewing.line.cut()
+    viewing.for_s(page, 5)
+    page.add_init_script("setTimeout(() => { globalThis.shiftedBy = 3600000; })")
+    viewing.line.restore()
+    viewing.go(page)
+    viewing.for_s(page, 4)
+    lost(viewing)
+
+
+def test_the_measure_finds_a_loss(viewing: Viewing) -> None:
+    """A network that swallows beats and says that all is well."""
+    page = viewing.play()
+    viewing.for_s(page, 3)
+    page.route("**/beats", lambda route: route.fulfill(json=swallowed(route.request.post_data_json)))
+    viewing.for_s(page, 12)
+    page.unroute("**/beats")
+    viewing.for_s(page, 3)
+    assert viewing.lost_ms(seconds=5) > 4_000
+
+
+def swallowed(told: dict[str, object]) -> dict[str, object]:
+    """An answer for which nobody wrote anything down."""
+    return {"seq": told["seq"], "not_counted": [], "prompt": None, "beat_every_ms": 8_000}
+
+
 def test_the_web_server_is_killed_and_started_again(town: Town, viewing: Viewing, lost: Lost) -> None:
     page = viewing.play()
     viewing.for_s(page, 4)

@@ -20,6 +20,7 @@ const link = root.querySelector("[data-panel-link]");
 const line = root.querySelector("[data-line]");
 const waiting = root.querySelector("[data-waiting]");
 const counts = root.querySelector("[data-counts]");
+const news = root.querySelector("[data-news]");
 const lost = root.querySelector("[data-lost]");
 const afterwards = root.querySelector("[data-afterwards]");
 
@@ -78,8 +79,8 @@ const page = {
       return;
     }
     if (kind === "seek") {
-      lost.hidden = false;
-      lost.textContent = texts.seekBlocked;
+      news.hidden = false;
+      news.textContent = texts.seekBlocked;
       return;
     }
     words.textContent = title || texts.refused;
@@ -91,16 +92,15 @@ const page = {
     (button.hidden ? link : button).focus();
   },
 
-  // Beats that no server takes any more: the learner must know.
-  tooOld(ms) {
-    lost.hidden = false;
-    lost.textContent = fill(texts.tooOld, { time: time(Math.max(1000, ms)) });
+  tooLate(ms) {
+    news.textContent = fill(texts.tooOld, { time: time(Math.max(1000, ms)) });
+    news.hidden = false;
   },
 
   calm(kind = "") {
     if (!line.hidden && waiting.textContent) {
-      lost.hidden = false;
-      lost.textContent = texts.delivered;
+      news.textContent = texts.delivered;
+      news.hidden = false;
     }
     waiting.textContent = "";
     line.hidden = true;
@@ -123,7 +123,6 @@ const controls = new Controls(root.querySelector("[data-player]"), video, player
 
 button.addEventListener("click", () => player.takeBack());
 addEventListener("offline", () => page.problem("line"));
-addEventListener("online", () => page.calm("line"));
 video.addEventListener("ended", () => page.finished());
 page.moved();
 root.dataset.ready = "";

@@ -5,8 +5,8 @@ import { gaps, merged } from "./spans.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
-const SMALLEST_MS = 500; // a gap that nobody could see or hear
-const MOST_BUTTONS = 6;
+const SMALLEST_MS = 250; // a gap that nobody could see or hear
+const MOST_BUTTONS = 24;
 
 export class Timeline {
   constructor(root, { durationMs, texts, go, makeUp }) {
