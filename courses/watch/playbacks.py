@@ -26,6 +26,7 @@ from courses.watch.reports import Report
 from media.base import new_id_at, to_ms
 
 SILENCE = timedelta(milliseconds=beats.LATE_MS)
+SLACK = timedelta(milliseconds=beats.SLACK_MS)
 DEVICE_LENGTH = 80
 
 
@@ -87,10 +88,7 @@ def open(
     enrolments.lock_subject(session, enrolment.subject_key)
     at = _not_before_the_last(session, enrolment.subject_key, now)
     for other in _still_open(session, enrolment.subject_key):
-        if is_silent(other, at):
-            shut(other, Reason.SILENT, at)
-        else:
-            shut(other, Reason.TAKEN_OVER, at)
+        shut(session, other, Reason.SILENT if is_silent(other, at) else Reason.TAKEN_OVER, at)
     made = Playback(
         id=new_id_at(at),
         subject_key=enrolment.subject_key,
@@ -215,7 +213,7 @@ def close(session: Session, playback_id: str, *, subject_key: str | None, now: d
     """Close a playback at its last beat; closing a closed one changes nothing."""
     playback = locked(session, playback_id, subject_key=subject_key)
     if playback.closed_at is None:
-        shut(playback, Reason.SILENT if is_silent(playback, now) else Reason.FINISHED, now)
+        shut(session, playback, Reason.SILENT if is_silent(playback, now) else Reason.FINISHED, now)
         session.flush()
     return playback
 
@@ -225,7 +223,7 @@ def close_silent(session: Session, playback_id: str, *, now: datetime) -> Playba
     playback = session.get(Playback, playback_id, with_for_update=True, populate_existing=True)
     if playback is None or playback.closed_at is not None or not is_silent(playback, now):
         return None
-    shut(playback, Reason.SILENT, now)
+    shut(session, playback, Reason.SILENT, now)
     session.flush()
     return playback
 
@@ -241,16 +239,35 @@ def silent(session: Session, *, now: datetime) -> list[str]:
     )
 
 
-def shut(playback: Playback, reason: Reason, now: datetime) -> None:
+def shut(session: Session, playback: Playback, reason: Reason, now: datetime) -> None:
     """Write the end into the row. What a closed playback told beyond its `closed_at` does not count.
 
     A takeover ends it at that instant. Otherwise it ends at its last beat: when that was received, or
-    as far as its spans reach, but never later than now.
+    as far as its spans reach, but never later than now, and beyond the receipts by no more than one
+    slack for all playbacks of the learner together (`watch.md` 10).
     """
-    reached = playback.opened_at + timedelta(milliseconds=playback.reached_ms)
-    last = min(now, max(playback.heard_at, reached))
-    playback.closed_at = max(playback.opened_at, now if reason is Reason.TAKEN_OVER else last)
+    if reason is Reason.TAKEN_OVER:
+        last = now
+    else:
+        reached = playback.opened_at + timedelta(milliseconds=playback.reached_ms)
+        last = min(now, max(playback.heard_at, reached))
+        if last > playback.heard_at:
+            left = SLACK - _slack_used(session, playback.subject_key)
+            last = playback.heard_at + max(timedelta(0), min(last - playback.heard_at, left))
+    playback.closed_at = max(playback.opened_at, last)
     playback.close_reason = reason
+
+
+def _slack_used(session: Session, subject_key: str) -> timedelta:
+    """How far playbacks of a learner were told beyond their receipts. A player in time never does."""
+    rows = session.execute(
+        select(Playback.closed_at, Playback.heard_at).where(
+            Playback.subject_key == subject_key,
+            Playback.close_reason.in_((Reason.FINISHED, Reason.SILENT)),
+            Playback.closed_at > Playback.heard_at,
+        )
+    )
+    return sum((closed - heard for closed, heard in rows if closed), start=timedelta(0))
 
 
 def is_silent(playback: Playback, now: datetime) -> bool:

@@ -89,7 +89,7 @@ class Standing:
     """An enrolment: its lessons in order, and hours as exact fractions."""
 
     enrolment_id: str
-    trace: Trace = field(repr=False)
+    trace: Trace = field(repr=False, compare=False)
     lessons: tuple[LessonStanding, ...]
     effective_ms: Exact
     provisional_hours: Fraction

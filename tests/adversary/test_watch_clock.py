@@ -17,6 +17,16 @@ def attacker(town: Town) -> Attacker:
     return town.learner()
 
 
+def test_an_honest_minute_counts_whole(attacker: Attacker) -> None:
+    """The measure's other end: what is really watched is really counted."""
+    lesson = attacker.opened(1)
+    for n in range(1, 5):
+        attacker.passes(15)
+        row = ((n - 1) * 15 * S, n * 15 * S, (n - 1) * 15 * S, n * 15 * S)
+        assert attacker.client.tell(lesson, n, row).status_code == 200
+    assert attacker.counted_ms() == 60 * S
+
+
 def test_one_beat_claims_the_whole_lesson(attacker: Attacker, gained: Gained) -> None:
     with attacker.attending():
         lesson = attacker.opened(0)
