@@ -44,9 +44,10 @@ def choices(*pairs: tuple[str, Any]) -> dict[str, Any]:
     return {"choices": list(pairs), "default": pairs[0][0], "validators": [InputRequired()]}
 
 
-def whole(label: Any, *, least: int = 0) -> IntegerField:
-    """An optional whole number, `least` or more."""
-    return IntegerField(label, [Optional(), NumberRange(min=least, message=lazy("At least %(min)d."))])
+def whole(label: Any, *, least: int = 0, most: int | None = None) -> IntegerField:
+    """An optional whole number, `least` or more, and no more than `most`."""
+    message = lazy("At least %(min)d.") if most is None else lazy("From %(min)d to %(max)d.")
+    return IntegerField(label, [Optional(), NumberRange(min=least, max=most, message=message)])
 
 
 def above(form: Form, field: ExactField) -> None:
@@ -147,7 +148,8 @@ class VersionForm(Form):
     prompt_way = SelectField(lazy("What it asks"), **choices(
         ("tap", lazy("a tap")), ("question", lazy("a question of the lesson, where it has any"))
     ))
-    prompt_seconds = whole(lazy("Time to answer"), least=30)
+    # No longer than evidence may still change (15 minutes): what an open lesson earned is written after that.
+    prompt_seconds = whole(lazy("Time to answer"), least=30, most=600)
     heartbeat_gap_minutes = ExactField(lazy("Longest silence of the player"), [Optional()])
     gap_grant = SelectField(lazy("Of a longer silence"), **choices(
         ("none", lazy("nothing counts")), ("allowance", lazy("the first part counts"))

@@ -19,6 +19,7 @@ from courses.ledger import accounts, entries, evidence, reconcile
 from courses.ledger.models import Account, Entry
 from courses.policies import PolicyVersion
 from courses.quizzes import Attempt
+from courses.watch import presence
 from courses.watch.models import Beat, Playback
 
 LATE = timedelta(minutes=15)  # how late a beat may arrive (watch.md 5)
@@ -66,11 +67,18 @@ def settle(session: Session, subject_key: str, *, now: datetime) -> Settled:
 
 
 def account_for_playbacks(session: Session, subject_key: str, *, now: datetime) -> None:
-    """Write into the closed playbacks that the ledger took account of all they told so far."""
+    """Write into the closed playbacks that the ledger took account of all they told so far.
+
+    Not where a prompt may still lapse: that voids time without anything being told.
+    """
     recent = and_(Playback.closed_at > now - 2 * LATE, Playback.closed_at <= now)
     session.execute(
         update(Playback)
-        .where(Playback.subject_key == subject_key, or_(recent, and_(Playback.closed_at <= now, unsettled())))
+        .where(
+            Playback.subject_key == subject_key,
+            or_(recent, and_(Playback.closed_at <= now, unsettled())),
+            ~presence.may_lapse(now),
+        )
         .values(settled_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -102,7 +102,14 @@ def _prompt(
     if hearing.is_taken_over:
         return None
     questions = taking.lesson(playback.lesson_id).questions
-    return presence.ask(session, playback, plan=by.plan, questions=questions, now=hearing.now)
+    return presence.ask(
+        session,
+        playback,
+        plan=by.plan,
+        questions=questions,
+        is_away=hearing.report.state in beats.AWAY,
+        now=hearing.now,
+    )
 
 
 def tally(lesson: LessonStanding) -> dict[str, str]:

@@ -6,13 +6,13 @@ Nothing here voids time: that is the engine's, from what `checks` says. Prompts 
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from courses import errors
@@ -24,6 +24,7 @@ from media.base import to_ms
 _DRAW = secrets.SystemRandom()
 SLACK = timedelta(milliseconds=SLACK_MS)
 JITTER_DIVISOR = 3  # a prompt about every 15 minutes comes after 10 to 20 (domain.md 1.6)
+ANSWER_MS = 60_000  # where no rule says how long one may take
 AGAIN_MS = 2_000  # how soon the next playback asks where the last one was left without an answer
 
 
@@ -121,21 +122,29 @@ def ask(
     *,
     plan: Plan | None,
     questions: Sequence[Mapping[str, Any]],
+    is_away: bool = False,
     now: datetime,
 ) -> dict[str, Any] | None:
-    """The prompt that an answer to a beat shows: the one that waits, or one that has fallen due."""
+    """The prompt that an answer to a beat shows: the one that waits, or one that has fallen due.
+
+    Who just left is asked nothing new, for nobody would see it. What is owed is asked in any case, even
+    where the rule that asked first is in force no more: only a pass ends what it voids.
+    """
     due_ms = playback.prompt_due_ms
-    if due_ms is None or plan is None or to_ms(now) - to_ms(playback.opened_at) < due_ms:
+    if due_ms is None or to_ms(now) - to_ms(playback.opened_at) < due_ms:
         return None
     last = _latest(session, playback.id)
-    if last is not None and now < last.answer_by and _answer(session, last.id) is None:
+    if last is not None and _waits(session, last, now):
         return told(last, now=now)
-    question = Question.drawn(questions) if plan.way is Way.QUESTION else None
+    if (plan is None or is_away) and not _is_owed(session, playback):
+        return None
+    question = Question.drawn(questions) if plan is not None and plan.way is Way.QUESTION else None
+    within_ms = ANSWER_MS if plan is None else plan.answer_within_ms
     made = Prompt(
         playback_id=playback.id,
         way=Way.TAP if question is None else Way.QUESTION,
         shown_at=now,
-        answer_by=now + timedelta(milliseconds=plan.answer_within_ms),
+        answer_by=now + timedelta(milliseconds=within_ms),
         question=None
         if question is None
         else {"text": question.text, "choices": list(question.choices), "right": question.right},
@@ -183,11 +192,27 @@ def answer(
 def _judged(prompt: Prompt, given: Any, now: datetime) -> Result:
     if now > prompt.answer_by + SLACK:
         return Result.MISSED
-    if prompt.question is None:
-        return Result.PASSED
-    if type(given) is not int or not 0 <= given < len(prompt.question["choices"]):
+    return JUDGES[Way(prompt.way)](prompt, given)
+
+
+def _tapped(_prompt: Prompt, _given: Any) -> Result:
+    return Result.PASSED
+
+
+def _chosen(prompt: Prompt, given: Any) -> Result:
+    question = prompt.question or {}
+    if type(given) is not int or not 0 <= given < len(question["choices"]):
         raise errors.Invalid("invalid", "Choose one of the answers.", field="answer")
-    return Result.PASSED if given == prompt.question["right"] else Result.FAIL
+    return Result.PASSED if given == question["right"] else Result.FAIL
+
+
+# Who judges an answer, by the way in which was asked.
+JUDGES: Mapping[Way, Callable[[Prompt, Any], Result]] = {Way.TAP: _tapped, Way.QUESTION: _chosen}
+
+
+def may_lapse(now: datetime) -> ColumnElement[bool]:
+    """Whether a playback has a prompt whose time is not over: without an answer it will void time after all."""
+    return exists().where(Prompt.playback_id == Playback.id, Prompt.answer_by >= now - SLACK)
 
 
 def checks(
@@ -227,6 +252,11 @@ def _is_owed(session: Session, playback: Playback) -> bool:
         return False
     answered = _answer(session, prompt.id)
     return answered is None or answered.result != Result.PASSED
+
+
+def _waits(session: Session, prompt: Prompt, now: datetime) -> bool:
+    """Whether it can still be answered in time."""
+    return now < prompt.answer_by and _answer(session, prompt.id) is None
 
 
 def _latest(session: Session, playback_id: str) -> Prompt | None:

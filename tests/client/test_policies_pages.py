@@ -138,3 +138,23 @@ def test_a_districts_rule_shows_beside_the_citys(app: Flask, city: FlaskClient, 
     assert "1/3" in page
     with shelves_app.database(app).reading() as session:
         assert policies.in_force(session, "CZ-WJ", at=clock.at, known_at=clock.at).label == "cz-online@1"
+
+
+@pytest.mark.parametrize("seconds", ["29", "601", "soon"])
+def test_the_time_to_answer_is_neither_too_short_nor_longer_than_evidence_may_change(
+    app: Flask, city: FlaskClient, seconds: str
+) -> None:
+    answer = send(city, "publish", prompt_minutes="15", prompt_seconds=seconds)
+    assert answer.status_code == 422
+    assert 'href="#prompt_seconds"' in answer.get_data(as_text=True)
+    assert entered(app) == []
+
+
+def test_how_presence_is_asked_is_said_on_the_public_page(app: Flask, city: FlaskClient) -> None:
+    send(city, "publish", prompt_minutes="20", prompt_seconds="90", prompt_way="question")
+    (made,) = entered(app)
+    assert made.prompts == {"every_ms": 1_200_000, "answer_within_ms": 90_000, "way": "question"}
+    page = city.get(f"/policies/{made.id}").get_data(as_text=True)
+    assert "About every 20 minutes" in page
+    assert "90 seconds to answer" in page
+    assert "It is a question of the lesson" in page

@@ -15,7 +15,7 @@ from courses.credit import recompute
 from courses.enrolment import Taking
 from courses.ledger import evidence, export, offline, progress, requirements, settlement, statement
 from courses.ledger.models import Account, Entry
-from courses.watch import playbacks
+from courses.watch import playbacks, presence
 from tests import shelves, watching
 from tests.watching import Device
 
@@ -354,3 +354,27 @@ def test_two_settlings_at_once_write_once(database: Database, now: datetime) -> 
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(work, range(4))) == [0, 0, 0, 2]
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_prompt_that_lapses_after_the_end_is_settled_too(session: Session, now: datetime, is_answered: bool) -> None:
+    """The learner went on without answering and closed; nothing is told any more, yet time is void."""
+    prompts = {"every_ms": 60_000, "answer_within_ms": 60_000}
+    watching.policy(session, now=now, partial_credit="pro_rata", prompts=prompts)
+    lu = watching.person(session, now=now)
+    device = Device(session, watching.taking(session, lu, now=now, durations_ms=(600_000,)))
+    opened = device.open(now)
+    opened.prompt_due_ms = 5_000
+    shown = device.tell(now + timedelta(seconds=10), (0, 10_000, 0, 10_000))["prompt"]
+    done = now + timedelta(seconds=30)
+    device.tell(done, (10_000, 30_000, 10_000, 30_000))
+    playbacks.close(session, opened.id, subject_key=lu, now=done)
+    settlement.settle(session, lu, now=done)
+    if is_answered:
+        presence.answer(session, opened, prompt_id=shown["id"], given=True, plan=None, now=done)
+    lapsed = now + timedelta(seconds=75)
+    assert settlement.due(session, lapsed) == [lu]
+    settlement.settle(session, lu, now=lapsed)
+    assert settlement.due(session, lapsed) == []
+    watched_ms = 30_000 if is_answered else 10_000
+    assert written(session) == net(session, lu, lapsed) == {device.taking.enrolment.id: Fraction(watched_ms, 2_700_000)}

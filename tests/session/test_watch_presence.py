@@ -247,3 +247,53 @@ def test_rules_say_how_presence_is_asked(phone: Device, now: datetime) -> None:
     by = progress.rules(phone.session, "CZ-TN", now=now)
     assert by.plan == Plan(EVERY_MS, 30_000, Way.TAP)
     assert EditionLesson.questions is not None
+
+
+def test_who_leaves_the_page_is_not_asked(phone: Device, now: datetime) -> None:
+    """Nobody would see it, and a missed check may cost a whole course."""
+    phone.open(now)
+    due_at(phone, 15)
+    for state in ("hidden", "paused"):
+        assert plays(phone, now, 10, 20, state=state)["prompt"] is None
+    assert phone.session.scalars(select(Prompt)).all() == []
+    assert plays(phone, now, 20, 30)["prompt"] is not None
+
+
+def test_who_missed_one_is_asked_anew_while_the_picture_waits(phone: Device, now: datetime) -> None:
+    phone.open(now)
+    due_at(phone, 5)
+    first = plays(phone, now, 0, 10)["prompt"]
+    told = phone.tell(now + timedelta(seconds=60), state="paused")
+    assert told["prompt"]["id"] != first["id"]
+
+
+def test_away_and_back_earns_no_prompt_free_time(phone: Device, now: datetime) -> None:
+    """A player that says `hidden` with every beat is asked by the first one that says `playing`, or earns nothing."""
+    phone.open(now)
+    due_at(phone, 15)
+    plays(phone, now, 0, 10)
+    for low in range(10, 60, 10):
+        told = plays(phone, now, low, low + 10, state="hidden")
+    assert told["effective_ms"] == 20 * S
+    assert phone.tell(now + timedelta(seconds=61), state="playing")["prompt"] is not None
+
+
+def test_a_rule_that_ends_does_not_leave_a_missed_prompt_for_ever(phone: Device, now: datetime) -> None:
+    phone.open(now)
+    due_at(phone, 5)
+    plays(phone, now, 0, 10)
+    asked = presence.ask(
+        phone.session, phone.playback, plan=None, questions=QUESTIONS, now=now + timedelta(minutes=2)  # type: ignore[arg-type]
+    )
+    assert asked is not None
+    assert asked["answer_within_ms"] == 60_000
+    assert presence.answer(
+        phone.session, phone.playback, prompt_id=asked["id"], given=True, plan=None, now=now + timedelta(minutes=2)  # type: ignore[arg-type]
+    ) is Result.PASSED
+    assert presence.ask(
+        phone.session, phone.playback, plan=None, questions=QUESTIONS, now=now + timedelta(minutes=3)  # type: ignore[arg-type]
+    ) is None
+
+
+def test_every_way_that_asks_has_its_judge() -> None:
+    assert set(presence.JUDGES) == set(Way) - {Way.CARRIED}
