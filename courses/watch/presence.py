@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from courses import errors
@@ -87,27 +88,28 @@ class Question:
 def begin(session: Session, playback: Playback, plan: Plan | None) -> None:
     """Draw the first prompt of a playback that was just opened.
 
-    Opening the lesson anew is no way around a prompt: what was left of the time until the next one is
-    taken over, and where one is owed, time is void from the opening until it is answered.
+    Opening the lesson anew, now or tomorrow, is no way around a prompt: what was left of the time until
+    the next one is taken over; a prompt that still waits goes on waiting here, as long as it would have
+    there; and where one is owed, time is void from the opening until one is passed.
     """
     if plan is None:
         playback.prompt_due_ms = None
         return
     playback.prompt_due_ms = plan.draw_ms()
-    last = _last(session, playback)
+    last = _before(session, playback)
     if last is None or last.prompt_due_ms is None or last.closed_at is None:
         return
-    if playback.opened_at - last.closed_at > timedelta(milliseconds=2 * plan.every_ms):
-        return  # another sitting
-    if _is_owed(session, last):
+    owed = _latest(session, last.id)
+    if owed is not None and _is_owed(session, last):
         playback.prompt_due_ms = AGAIN_MS
+        waits = _waits(session, owed, playback.opened_at)
         session.add(
             Prompt(
                 playback_id=playback.id,
-                way=Way.CARRIED,
+                way=owed.way if waits else Way.CARRIED,
                 shown_at=playback.opened_at,
-                answer_by=playback.opened_at,
-                question=None,
+                answer_by=owed.answer_by if waits else playback.opened_at,
+                question=owed.question if waits else None,
             )
         )
     else:
@@ -182,6 +184,7 @@ def answer(
         return Result(before.result)
     result = _judged(prompt, given, now)
     session.add(PromptAnswer(prompt_id=prompt.id, result=result, at=now))
+    _answer_where_it_waited(session, playback, prompt, result, now)
     if result is Result.PASSED and plan is not None:
         run_ms = to_ms(now) - to_ms(playback.opened_at)
         playback.prompt_due_ms = run_ms + plan.draw_ms()
@@ -236,10 +239,33 @@ def checks(
     return sorted(found, key=lambda check: check.at)
 
 
-def _last(session: Session, playback: Playback) -> Playback | None:
+def _answer_where_it_waited(
+    session: Session, playback: Playback, prompt: Prompt, result: Result, now: datetime
+) -> None:
+    """A prompt taken over at the opening is the same one for the playbacks that it came from."""
+    while prompt.shown_at == playback.opened_at:
+        before = _before(session, playback)
+        same = None if before is None else _latest(session, before.id)
+        if before is None or same is None or same.answer_by != prompt.answer_by or _answer(session, same.id):
+            return
+        try:
+            with session.begin_nested():
+                session.add(PromptAnswer(prompt_id=same.id, result=result, at=now))
+        except IntegrityError:  # answered there at this moment: that answer stands
+            return
+        playback, prompt = before, same
+
+
+def _before(session: Session, playback: Playback) -> Playback | None:
+    """The learner's playback before this one in which presence was asked at all."""
     return session.scalar(
         select(Playback)
-        .where(Playback.subject_key == playback.subject_key, Playback.id != playback.id)
+        .where(
+            Playback.subject_key == playback.subject_key,
+            Playback.id != playback.id,
+            Playback.opened_at <= playback.opened_at,
+            Playback.prompt_due_ms.is_not(None),
+        )
         .order_by(Playback.opened_at.desc(), Playback.id.desc())
         .limit(1)
     )

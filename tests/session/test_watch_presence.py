@@ -188,13 +188,65 @@ def test_who_answered_is_not_asked_more_often_for_reloading(phone: Device, now: 
         assert (phone.playback.prompt_due_ms or 0) >= 30_000
 
 
-def test_another_sitting_begins_afresh(phone: Device, now: datetime) -> None:
+@pytest.mark.parametrize("pause", [timedelta(minutes=2), timedelta(minutes=40), timedelta(days=3)])
+def test_waiting_does_not_settle_what_is_owed(phone: Device, now: datetime, pause: timedelta) -> None:
+    """Whoever never answers earns nothing, however long the pauses between sittings; one pass, and time counts again."""
     phone.open(now)
     due_at(phone, 5)
     plays(phone, now, 0, 10)
-    phone.open(now + timedelta(minutes=40))
-    assert phone.playback is not None
-    assert (phone.playback.prompt_due_ms or 0) >= 40_000
+    again = now + pause
+    phone.open(again)
+    assert plays(phone, again, 10, 50)["effective_ms"] == 10 * S
+    shown = plays(phone, again, 50, 60)["prompt"]
+    assert answers(phone, shown["id"], again + timedelta(seconds=60)) is Result.PASSED
+    assert plays(phone, again, 60, 80)["effective_ms"] == 30 * S
+
+
+def test_what_is_owed_outlasts_a_lesson_where_nothing_is_asked(phone: Device, now: datetime) -> None:
+    phone.open(now)
+    due_at(phone, 5)
+    plays(phone, now, 0, 10)
+    unasked = phone.open(now + timedelta(minutes=5))
+    unasked.prompt_due_ms = None  # as opened under a rule without prompts
+    phone.session.flush()
+    assert phone.open(now + timedelta(minutes=6)).prompt_due_ms == presence.AGAIN_MS
+
+
+@pytest.mark.parametrize("reloads", [1, 3])
+def test_a_prompt_goes_on_waiting_in_the_page_that_was_loaded_anew(
+    session: Session, now: datetime, reloads: int
+) -> None:
+    """Even where one missed check voids the course, loading the page anew and answering in time costs nothing."""
+    watching.policy(session, now=now, prompts={**PROMPTS, "way": "question"}, presence={"on_fail": "void_course"})
+    lu = watching.person(session, now=now)
+    one = Device(session, watching.taking(session, lu, now=now, durations_ms=(600_000,), questions=QUESTIONS))
+    one.open(now)
+    due_at(one, 5)
+    first = plays(one, now, 0, 10)["prompt"]
+    for turn in range(1, reloads + 1):
+        reloaded = now + timedelta(seconds=10 + 3 * turn)
+        one.open(reloaded)
+    told = one.tell(reloaded + timedelta(seconds=2), (10 * S, 12 * S, 0, 2 * S))["prompt"]
+    assert told["id"] != first["id"]
+    assert told["answer_within_ms"] == 28 * S - 3 * S * reloads  # no longer than the page before had
+    kept, waits = session.get_one(Prompt, first["id"]), session.get_one(Prompt, told["id"])
+    assert waits.question == kept.question
+    assert waits.question is not None
+    assert answers(one, told["id"], reloaded + timedelta(seconds=3), waits.question["right"]) is Result.PASSED
+    later = stands(session, one.taking.enrolment, now=now + timedelta(minutes=5))
+    assert later.effective_ms == 12 * S
+    assert later.lessons[0].not_counted == {}
+
+
+def test_a_prompt_loaded_anew_and_not_answered_is_missed_where_it_was_shown_first(phone: Device, now: datetime) -> None:
+    phone.open(now)
+    due_at(phone, 5)
+    plays(phone, now, 0, 10)
+    plays(phone, now, 10, 20)
+    reloaded = now + timedelta(seconds=20)
+    phone.open(reloaded)
+    phone.tell(reloaded + timedelta(seconds=60), (20 * S, 80 * S, 0, 60 * S))
+    assert stands(phone.session, phone.taking.enrolment, now=now + timedelta(minutes=5)).effective_ms == 10 * S
 
 
 def test_a_question_of_the_lesson_is_judged(session: Session, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.db import Database
 from courses import enrolment
+from courses.watch import playbacks, presence
 from courses.watch.models import Beat, Playback
 from tests import watching
 from tests.watching import Device
@@ -69,3 +70,31 @@ def test_devices_opened_at_once_leave_one_open_and_never_overlap(
     assert sum(row.closed_at is None for row in rows) == 1
     spans = sorted((row.opened_at, row.closed_at or datetime.max.replace(tzinfo=now.tzinfo)) for row in rows)
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_a_prompt_answered_in_the_old_page_and_the_new_one_at_once(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        watching.policy(session, now=now, prompts={"every_ms": 60_000, "answer_within_ms": 60_000})
+        lu = watching.person(session, now=now)
+        phone = Device(session, watching.taking(session, lu, now=now, durations_ms=(600_000,)))
+        first = phone.open(now)
+        first.prompt_due_ms = 0
+        shown = [(first.id, phone.tell(now + timedelta(seconds=2), (0, S, 0, S))["prompt"]["id"])]
+        for turn in (3, 4):
+            opened = phone.open(now + timedelta(seconds=turn))
+            told = phone.tell(now + timedelta(seconds=turn + 3), (S, 2 * S, 0, S))["prompt"]
+            shown.append((opened.id, told["id"]))
+
+    def answer(number: int) -> presence.Result:
+        playback_id, prompt_id = shown[number % len(shown)]
+        with database.writing() as session:
+            playback = playbacks.locked(session, playback_id, subject_key=lu)
+            return presence.answer(
+                session, playback, prompt_id=prompt_id, given=True, plan=None, now=now + timedelta(seconds=10)
+            )
+
+    assert set(at_once(answer)) == {presence.Result.PASSED}
+    with database.reading() as session:
+        checks = presence.checks(session, [one for one, _ in shown], known_at=now + timedelta(hours=1))
+    assert {check.result for check in checks} == {"pass"}
+    assert len(checks) == len(shown)
