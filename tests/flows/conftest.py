@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from app.settings import Settings
 from courses.catalogue import lessons
 from courses.catalogue.models import Course
 from tests import clips
+from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
 LECTURE_S = 9
 PHONE = {"width": 360, "height": 740}
@@ -42,7 +44,19 @@ class Town:
 
 
 @pytest.fixture
-def town(database_url: str, tmp_path: Path, lecture: Path) -> Iterator[Town]:
+def store(request: pytest.FixtureRequest, database_url: str) -> dict[str, Any]:
+    """Files in a directory beside SQLite, in a real S3 beside PostgreSQL: small and scaled."""
+    if database_url.startswith("sqlite"):
+        return {}
+    server: Seaweed = request.getfixturevalue("seaweed")
+    return {
+        "media_store": "s3", "s3_endpoint": server.endpoint, "s3_bucket": BUCKET,
+        "s3_access_key": ACCESS_KEY, "s3_secret_key": SECRET_KEY,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def town(database_url: str, tmp_path: Path, lecture: Path, store: dict[str, Any]) -> Iterator[Town]:
     """The demonstration's people and rules, one free and one priced course of one short lecture each."""
     messages.compile_all()
     app = create_app(
@@ -55,6 +69,7 @@ def town(database_url: str, tmp_path: Path, lecture: Path) -> Iterator[Town]:
             index_key=KEY[::-1],
             log_level="ERROR",
             beat_every_ms=2_000,
+            **store,
         )
     )
     database = app.extensions["xueshi_db"]
