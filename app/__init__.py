@@ -27,6 +27,7 @@ FEATURES = (
     "ledger",
     "ratings",
     "oversight",
+    "signals",
     "console",
 )
 CONTENT_SECURITY_POLICY = {

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     RATINGS_REPLY = "ratings:reply:studio"
     RATINGS_MODERATE = "ratings:moderate:oversight"
     OVERSIGHT_READ = "oversight:read"
+    SIGNALS_READ = "signals:read:studio"
+    SIGNALS_ANSWER = "signals:answer:oversight"
     CONSOLE_OPERATE = "console:operate"
 
 
@@ -68,11 +70,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.EMPLOYEE: frozenset(),
     Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.LEDGER_OFFLINE, P.RATINGS_REPLY}
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.LEDGER_OFFLINE, P.RATINGS_REPLY, P.SIGNALS_READ}
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: frozenset(
-        {P.OVERSIGHT_READ, P.CATALOGUE_REVIEW, P.RATINGS_MODERATE, P.LEDGER_REQUIRE}
+        {P.OVERSIGHT_READ, P.CATALOGUE_REVIEW, P.RATINGS_MODERATE, P.LEDGER_REQUIRE, P.SIGNALS_ANSWER}
     ),
     Role.CITY_REGULATOR: frozenset(
         {
@@ -80,6 +82,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.SIGNALS_ANSWER,
             P.POLICIES_WRITE,
         }
     ),

@@ -35,6 +35,7 @@ class What(StrEnum):
     STATEMENT = "statement"
     EVIDENCE = "evidence"
     REQUIREMENT = "requirement"
+    SIGNAL = "signal"
 
 
 @append_only
@@ -44,7 +45,7 @@ class RecordAccess(Base):
     __tablename__ = "record_accesses"
     __table_args__ = (
         CheckConstraint(
-            "what IN ('search','record','playback','statement','evidence','requirement')", name="what"
+            "what IN ('search','record','playback','statement','evidence','requirement','signal')", name="what"
         ),
         Index("ix_record_accesses_subject_at", "subject_key", "at"),
     )
@@ -181,6 +182,15 @@ def opened(session: Session, actor: Actor, subject_key: str, *, now: datetime) -
     if found is None:
         raise errors.Conflict("reason_required", "Open the record with a reason first.")
     return found
+
+
+def looked(
+    session: Session, actor: Actor, subject_key: str, *, what: What, today: date, now: datetime
+) -> RecordAccess:
+    """Write a further read of an opened record down, under the reason it was opened with."""
+    learner(session, actor, subject_key, today=today)
+    opening = opened(session, actor, subject_key, now=now)
+    return note(session, actor, subject_key=subject_key, what=what, reason=opening.reason, now=now)
 
 
 def of_subject(session: Session, subject_key: str, *, limit: int = 200) -> list[RecordAccess]:

@@ -24,7 +24,7 @@ from courses.watch import playbacks, reports
 from courses.watch.models import Playback
 
 BEAT_MS = 15_000
-PHONE = "Android"
+PHONE, COMPUTER = "Android", "Windows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,28 @@ def watch(session: Session, taking: Taking, viewings: list[Viewing], *, at: date
     return at
 
 
+def take_turns(session: Session, taking: Taking, *, turns: int, at: datetime) -> None:
+    """A phone and a computer take the first lesson from each other, both playing on: it asks a question."""
+    for turn in range(turns):
+        playback = begin(session, taking, 0, device=(PHONE, COMPUTER)[turn % 2], at=at)
+        tell(session, playback, 1, (0, BEAT_MS, 0, BEAT_MS), is_last=False)
+        at += timedelta(milliseconds=2 * BEAT_MS)
+    playbacks.close(session, playback.id, subject_key=taking.enrolment.subject_key, now=at)
+
+
+def begin(session: Session, taking: Taking, lesson: int, *, device: str, at: datetime) -> Playback:
+    """Open a lesson as a player does."""
+    playback = playbacks.open(
+        session, taking.enrolment, lesson=taking.lessons[lesson], device=device, now=at
+    )
+    watching.opened(session, playback, taking)
+    return playback
+
+
 def play(session: Session, taking: Taking, viewing: Viewing, *, at: datetime) -> datetime:
     """One playback with a beat every fifteen seconds, closed at its end."""
     lesson = taking.lessons[viewing.lesson]
-    playback = playbacks.open(session, taking.enrolment, lesson=lesson, device=PHONE, now=at)
-    watching.opened(session, playback, taking)
+    playback = begin(session, taking, viewing.lesson, device=PHONE, at=at)
     from_ms = int(lesson.duration_ms * viewing.from_share)
     end_ms = int(lesson.duration_ms * viewing.to_share)
     began_ms, seq = 0, 0

@@ -106,7 +106,7 @@ def storage(session: Session, vault: Vault, course: Course, everybody: list[Acto
 
 
 def confined(session: Session, course: Course, everybody: list[Actor], *, at: datetime) -> None:
-    """One finishes; one skipped ahead and watched some twice, so that the statement has something to explain."""
+    """One finishes; one skipped ahead, watched some twice and on two devices at once: something to explain."""
     completed(session, course, everybody[1:2], at=at)
     learner = everybody[0]
     began_at = at + 6 * DAY + EVENING
@@ -119,3 +119,5 @@ def confined(session: Session, course: Course, everybody: list[Actor], *, at: da
     ]
     ended_at = history.watch(session, taking, viewings, at=began_at)
     history.settle(session, learner.subject_key, now=ended_at + timedelta(hours=1))
+    history.take_turns(session, taking, turns=6, at=began_at + DAY)
+    history.settle(session, learner.subject_key, now=began_at + DAY + timedelta(hours=1))

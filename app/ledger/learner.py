@@ -9,6 +9,7 @@ from app.ledger import asked
 from courses import errors, oversight
 from courses.ledger import evidence, explained, export, statement
 from courses.policies import instant_text
+from courses.watch.signals import cases
 
 bp = Blueprint("ledger", __name__, url_prefix="/ledger")
 
@@ -28,6 +29,7 @@ def show() -> str:
             record=record,
             as_of_text=instant_text(as_of, record.told.trace.statement.zone),
             is_past="as_of" in request.args,
+            asked=cases.listed(session, cases.of_learner(subject_key))[0],
         )
 
 

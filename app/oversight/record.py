@@ -125,9 +125,7 @@ def evidence_file(subject_key: str) -> Response:
 
 def looked(session: Session, actor: Actor, subject_key: str, what: What, *, now: datetime) -> None:
     """A further read of an opened record, under the reason it was opened with."""
-    oversight.learner(session, actor, subject_key, today=clock.today())
-    opening = oversight.opened(session, actor, subject_key, now=now)
-    oversight.note(session, actor, subject_key=subject_key, what=what, reason=opening.reason, now=now)
+    oversight.looked(session, actor, subject_key, what=what, today=clock.today(), now=now)
 
 
 def playbacks_of(session: Session, subject_key: str) -> list[tuple[Playback, int]]:

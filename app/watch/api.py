@@ -5,7 +5,7 @@ merely go on and show their playback's token are answered before they come here 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from apiflask import APIBlueprint
@@ -21,10 +21,12 @@ from app.watch.quick import Quick
 from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
+from courses.people.vault import Vault
 from courses.watch import answers, playbacks, presence, progress, reports
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered
 from courses.watch.reports import Report
+from courses.watch.signals import marks
 from courses.watch.tokens import LASTS_MS
 from media.base import from_ms, to_ms
 
@@ -63,7 +65,9 @@ def open_playback(enrolment_id: str, lesson_id: str) -> Response:
         mine = enrolment.for_subject(session, enrolment_id, subject_key=actor.subject_key)
         taking = enrolment.taking(session, mine)
         lesson = taking.lesson(lesson_id)
-        playback = playbacks.open(session, mine, lesson=lesson, device=asked.device, now=now)
+        device, mark = marks.parted(asked.device)
+        playback = playbacks.open(session, mine, lesson=lesson, device=device, now=now)
+        marks.keep(session, vault(), playback, mark=mark)
         jobs.dispatch(session, "ledger", actor.subject_key)
         answer = opened(session, playback, taking)
     answer["manifest_url"] = medialinks.manifest_url(
@@ -251,3 +255,8 @@ def settings() -> Settings:
     """This application's settings."""
     found: Settings = current_app.extensions["xueshi_settings"]
     return found
+
+
+def vault() -> Vault:
+    """The running application's vault."""
+    return cast(Vault, current_app.extensions["xueshi_vault"])

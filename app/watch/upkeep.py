@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, db, jobs
 from courses.watch import archive, playbacks
+from courses.watch.signals import marks
 
 
 def due(session: Session, now: datetime) -> list[str]:
@@ -25,11 +26,13 @@ def keep_up(app: Flask, playback_id: str) -> None:
 
 
 def forget_beats(app: Flask, *, days: int, by: str) -> int:
-    """Delete the beats of archived playbacks that were closed so many days ago; how many playbacks."""
+    """Delete the beats of archived playbacks closed so many days ago, and devices' marks as old; how many playbacks."""
     count = 0
     with app.app_context():
         now = clock.now()
         before = now - timedelta(days=days)
+        with db.writing() as session:
+            marks.forget(session, before=before)
         while True:
             with db.writing() as session:
                 removed = archive.remove_beats(session, before=before, by=by, now=now)

@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -360,6 +368,24 @@ def possible_indexes(vault: Vault, number: str) -> list[bytes]:
 def jurisdiction_of(session: Session, person_id: str, *, on: date) -> str | None:
     """Where somebody belongs on a day: the employer's district first, else the own one."""
     return jurisdictions_of(session, [person_id], on=on).get(person_id)
+
+
+def belongs_to(areas: Iterable[str], *, on: date) -> ColumnElement[bool]:
+    """`jurisdiction_of` as a condition on `Person`, for lists: one of `areas` on a day."""
+    employers = (
+        select(organisations.Organisation.supervised_by)
+        .join(Membership, Membership.organisation_id == organisations.Organisation.id)
+        .where(
+            Membership.person_id == Person.id,
+            Membership.role.in_(organisations.EMPLOYED),
+            *organisations.held_on(on),
+        )
+        .order_by(Membership.from_on.desc(), Membership.id)
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    return func.coalesce(employers, Person.district_id).in_(list(areas))
 
 
 def jurisdictions_of(

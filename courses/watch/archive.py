@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from courses import errors
@@ -107,7 +107,8 @@ def remove_beats(session: Session, *, before: datetime, by: str, now: datetime) 
         return 0
     for row in session.scalars(select(Archive).where(Archive.playback_id.in_(ids))):
         check(row)
-    session.add(BeatRemoval(at=now, before_at=before, by=by))
+    told = session.scalar(select(func.count()).select_from(Beat).where(Beat.playback_id.in_(ids)))
+    session.add(BeatRemoval(at=now, before_at=before, by=by, beats=told))
     session.flush()
     session.execute(delete(Beat).where(Beat.playback_id.in_(ids)))
     session.execute(update(Playback).where(Playback.id.in_(ids)).values(removed_at=now))

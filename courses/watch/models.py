@@ -21,6 +21,7 @@ from media.base import Base, append_only, new_id
 OPEN = text("closed_at IS NULL")
 UNSETTLED = text("settled_at IS NULL")
 UNARCHIVED = text("archived_at IS NULL")
+UNEXAMINED = text("examined_at IS NULL AND archived_at IS NOT NULL")
 # A beat may go where its playback is archived, and a recorded removal reaches so far.
 REMOVED = (
     "EXISTS (SELECT 1 FROM archives JOIN beat_removals ON archives.closed_at < beat_removals.before_at "
@@ -44,6 +45,7 @@ class Playback(Base):
         # The same for those that the ledger, and the archive, have not taken in yet.
         Index("ix_playbacks_unsettled", "closed_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
         Index("ix_playbacks_unarchived", "closed_at", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
+        Index("ix_playbacks_unexamined", "archived_at", sqlite_where=UNEXAMINED, postgresql_where=UNEXAMINED),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -68,6 +70,7 @@ class Playback(Base):
     prompt_due_ms: Mapped[int | None]  # player time from which presence is asked; null: never
     archived_at: Mapped[datetime | None]  # since when its `Archive` says what its beats said
     removed_at: Mapped[datetime | None]  # when its beats, past their time, were deleted
+    examined_at: Mapped[datetime | None]  # when signals were looked for in it
 
 
 @partial(append_only, unless=REMOVED)
@@ -120,6 +123,7 @@ class BeatRemoval(Base):
     at: Mapped[datetime]
     before_at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
+    beats: Mapped[int] = mapped_column(default=0)  # how many
 
 
 @append_only

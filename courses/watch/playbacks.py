@@ -109,6 +109,7 @@ def open(
         prompt_due_ms=None,
         archived_at=None,
         removed_at=None,
+        examined_at=None,
     )
     session.add(made)
     session.flush()

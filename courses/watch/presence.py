@@ -239,6 +239,20 @@ def checks(
     return sorted(found, key=lambda check: check.at)
 
 
+def answer_times(session: Session, playback_ids: Iterable[str]) -> dict[str, list[int]]:
+    """How long answers took that passed, in milliseconds from the showing, by playback and in time."""
+    rows = session.execute(
+        select(Prompt.playback_id, Prompt.shown_at, PromptAnswer.at)
+        .join(PromptAnswer, PromptAnswer.prompt_id == Prompt.id)
+        .where(Prompt.playback_id.in_(list(playback_ids)), PromptAnswer.result == Result.PASSED)
+        .order_by(Prompt.shown_at, Prompt.id)
+    )
+    found: dict[str, list[int]] = {}
+    for playback_id, shown_at, at in rows:
+        found.setdefault(playback_id, []).append(to_ms(at) - to_ms(shown_at))
+    return found
+
+
 def _answer_where_it_waited(
     session: Session, playback: Playback, prompt: Prompt, result: Result, now: datetime
 ) -> None:

@@ -20,7 +20,10 @@ from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
+from courses.watch import archive
 from courses.watch.models import Playback
+from courses.watch.signals import seeking
+from courses.watch.signals.models import Signal
 from tests import shelves
 
 ACCOUNTS = {
@@ -48,6 +51,8 @@ def make(app: Flask) -> dict[str, str]:
                 offer(session, vault, plan, now=clock.now())
         with database.writing() as session:
             keys = more(session, vault, now=clock.now())
+        with database.writing() as session:
+            keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
     return keys
 
@@ -63,6 +68,17 @@ def offer(session: Session, vault: Vault, plan: Plan, *, now: datetime) -> None:
     at = now - timedelta(days=plan.published_days_ago)
     past.publish(session, city.actor(session, vault, past.OFFICER), course, at=at)
     past.happen(session, vault, plan, course, at=at)
+
+
+def looked_at(session: Session, *, now: datetime) -> str:
+    """As the jobs would: what is over is archived and looked at; the signal that this gives."""
+    while due := archive.due(session, now=now):
+        for playback_id in due:
+            archive.keep(session, playback_id, now=now)
+    while learners := seeking.due(session):
+        for subject_key in learners:
+            seeking.examine(session, subject_key, now=now)
+    return session.scalars(select(Signal.id)).one()
 
 
 def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:

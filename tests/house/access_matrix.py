@@ -155,6 +155,13 @@ GET    oversight_record.playback         - x x x x x x x x x + 0 ~ x
 GET    oversight_record.statement_file   - x x x x x x x x x + 0 ~ x
 GET    oversight_record.evidence_file    - x x x x x x x x x + 0 ~ x
 
+GET    signals_oversight.index           - x x x x x x x x x + + + x
+GET    signals_oversight.show            - x x x x x x x x x + 0 + x
+POST   signals_oversight.open_signal     - x x x x x x x x x + 0 + x
+POST   signals_oversight.answer          - x x x x x x x x x + 0 ~ x
+GET    signals_studio.index              - x x x x x + + x x x x x x
+GET    signals_studio.show               - x x x x x + 0 x x x x x x
+
 GET    console.index                     - x x x x x x x x x x x x +
 """
 
@@ -174,6 +181,7 @@ PARAMETERS = {
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "search_id": "search",
+    "signal_id": "signal",
     "asset_id": "asset",
     "prompt_id": "prompt",
     "sealed": "sealed",
@@ -263,6 +271,8 @@ SENT: dict[str, dict[str, Any]] = {
     "ratings_oversight.moderate": {"data": {"action": "hide", "reason": REASON}},
     "oversight.search": {"data": {"by": "name", "words": "陆思远", "reason": REASON}},
     "oversight_record.open_record": {"data": {"reason": REASON}},
+    "signals_oversight.open_signal": {"data": {"reason": REASON}},
+    "signals_oversight.answer": {"data": {"to": "explained", "note": "培训教室的公用电脑。"}},
     "watch_api.open_playback": {"json": {"device": "phone"}},
     "watch_api.tell_beat": {"json": {"seq": 1, "spans": [], "state": "playing"}},
     "catalogue.studio_question_add": {"data": {"text": "何时进入？", "choices": "检测合格后\n随时"}},

@@ -9,6 +9,7 @@ import { merged, Recorder } from "./spans.js";
 const LOOK_MS = 250;
 const DRAFT_MS = 1000;
 const FIRST_BEAT_MS = 2000; // soon, so that the page knows where it stands
+const EARLY = 0.1; // by up to this share, drawn each time, a beat comes early: no two players in step, none like a clock
 const ONWARD_MS = 1000; // how far ahead of what is covered a blocked seek may land, for rounding
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
@@ -32,6 +33,7 @@ export class Player {
     this.maxRate = config.maxRate;
     this.isBlocked = config.seekForward === "blocked";
     this.sentAt = 0;
+    this.early = 0;
     this.draftedAt = 0;
     this.isOver = false; // another device went on
     this.pausedByHiding = false;
@@ -204,7 +206,7 @@ export class Player {
       else this.recorder.begin(this.mediaMs(), this.video.playbackRate);
     }
     const now = this.clock.now();
-    const everyMs = this.playback.seq === 1 ? Math.min(FIRST_BEAT_MS, this.playback.beatEveryMs) : this.playback.beatEveryMs;
+    const everyMs = this.playback.seq === 1 ? Math.min(FIRST_BEAT_MS, this.playback.beatEveryMs) : this.playback.beatEveryMs * (1 - this.early);
     if (now - this.sentAt >= everyMs && this.recorder.peek().length) {
       this.tell("playing");
     } else if (now - this.draftedAt >= DRAFT_MS && this.recorder.peek().length) {
@@ -218,6 +220,7 @@ export class Player {
     const spans = this.recorder.take();
     if (!spans.length && state !== "hidden" && state !== "paused") return Promise.resolve();
     this.sentAt = this.clock.now();
+    this.early = Math.random() * EARLY;
     return this.hand(spans, state, options);
   }
 
