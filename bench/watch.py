@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import select
 
 from bench import serving
-from bench.serving import Site
 from courses import enrolment
 from courses.catalogue import editions
 from courses.people import accounts, sign_ins
@@ -27,6 +26,7 @@ from courses.people.persons import Person, Subject
 from courses.people.sign_ins import SignInKind
 from courses.people.vault import Vault
 from tests import shelves, watching
+from tests.running import Site
 
 LEARNERS = int(os.environ.get("BENCH_LEARNERS", "2000"))
 OLD_ROWS = int(os.environ.get("BENCH_OLD_BEATS", "0"))
@@ -194,9 +194,9 @@ class Load:
 def round_of(site: Site, load: Load, requests: Any, count: int) -> tuple[float, float, list[float]]:
     """CPU ms and seconds that so many requests took, and each one's latency."""
     load.left = count
-    before, begun = site.cpu_ms(), time.monotonic()
+    before, begun = serving.cpu_ms(site), time.monotonic()
     latencies = asyncio.run(serving.drive(site.port, CONNECTIONS, requests))
-    return site.cpu_ms() - before, time.monotonic() - begun, latencies
+    return serving.cpu_ms(site) - before, time.monotonic() - begun, latencies
 
 
 def lost(site: Site, load: Load) -> int:
@@ -222,8 +222,15 @@ def killed(site: Site, load: Load, strike: Any) -> int:
 
 def restart(site: Site) -> None:
     """kill -9 of the web server, and a new one."""
-    site.kill_web()
+    site.kill()
     site.start()
+
+
+def recover(site: Site) -> None:
+    """kill -9 of PostgreSQL, and a new start, which recovers."""
+    assert site.server is not None
+    site.server.kill()
+    site.server.start_again()
 
 
 def measured(engine: str) -> dict[str, Any]:
@@ -238,9 +245,9 @@ def measured(engine: str) -> dict[str, Any]:
             learner = next(waiting, None)
             return learner and (learner.opening(lesson_id), lambda _status, body: learner.begun(body))
 
-        before = site.cpu_ms()
+        before = serving.cpu_ms(site)
         asyncio.run(serving.drive(site.port, 8, openings))
-        opening_ms = (site.cpu_ms() - before) / len(learners)
+        opening_ms = (serving.cpu_ms(site) - before) / len(learners)
         load = Load(learners)
         round_of(site, load, load.beats, len(learners))  # the first of each, and warm caches
         round_of(site, load, load.nothing, 1000)
@@ -268,7 +275,7 @@ def measured(engine: str) -> dict[str, Any]:
             print(load.first_refusal[:300], file=sys.stderr)
         figures["lost_when_the_server_was_killed"] = killed(site, load, lambda: restart(site))
         if site.server:
-            figures["lost_when_the_database_was_killed"] = killed(site, load, site.kill_database)
+            figures["lost_when_the_database_was_killed"] = killed(site, load, lambda: recover(site))
         figures["answered"] = len(load.answered)
         return figures
 

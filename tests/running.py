@@ -91,11 +91,6 @@ class Site:
                 os.kill(pid, 9)
         self.web.wait()
 
-    def kill_database(self) -> None:
-        """kill -9 of PostgreSQL."""
-        assert self.server is not None
-        self.server.kill()
-
     def now(self) -> datetime:
         """What its clock says."""
         return datetime.now(UTC) + timedelta(milliseconds=int(self.offset.read_text("ascii")))
