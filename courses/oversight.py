@@ -35,6 +35,7 @@ class What(StrEnum):
     STATEMENT = "statement"
     EVIDENCE = "evidence"
     REQUIREMENT = "requirement"
+    FACE = "face"
 
 
 @append_only
@@ -44,7 +45,7 @@ class RecordAccess(Base):
     __tablename__ = "record_accesses"
     __table_args__ = (
         CheckConstraint(
-            "what IN ('search','record','playback','statement','evidence','requirement')", name="what"
+            "what IN ('search','record','playback','statement','evidence','requirement','face')", name="what"
         ),
         Index("ix_record_accesses_subject_at", "subject_key", "at"),
     )
