@@ -51,7 +51,7 @@ class Site:
     def start(self) -> None:
         """The web server; returns once it answers."""
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("XUESHI_")},
             "SHIFTED_CLOCK": str(self.offset),
             "XUESHI_DATA_DIR": str(self.settings.data_dir),
             "XUESHI_SEARCH_DIR": str(self.settings.search_dir),

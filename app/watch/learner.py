@@ -1,5 +1,6 @@
 """The learning page: one lesson of an enrolment with its player, and the other lessons beside it."""
 
+import math
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -14,9 +15,10 @@ from app.watch import standing
 from courses import enrolment
 from courses.catalogue.models import EditionLesson
 from courses.enrolment import Taking
-from courses.watch.progress import LessonStanding, Rules, Standing
+from courses.watch.progress import LessonStanding, Lost, Rules, Standing
 
 bp = Blueprint("watch", __name__, url_prefix="/watch")
+SMALLEST_MS = 250  # a gap that nobody could see or hear
 
 
 @bp.get("/<enrolment_id>/<lesson_id>")
@@ -46,6 +48,7 @@ def shown(
 ) -> dict[str, Any]:
     """What the page shows."""
     here = stands.lesson(this.lesson_id)
+    lost = stands.lost(this.lesson_id)
     place = taking.lessons.index(this)
     rest = taking.lessons[place + 1 :]
     return {
@@ -53,6 +56,8 @@ def shown(
         "lesson": this,
         "here": here,
         "bars": bars(here),
+        "missing": missing(here, lost),
+        "reasons": reasons(),
         "stands": stands,
         "rules": by.now,
         "has_rules": by.has_any,
@@ -62,7 +67,7 @@ def shown(
         "next_lesson": rest[0] if rest else None,
         "poster": medialinks.image_url(this.asset_id, size="large", form="jpg"),
         "captions": medialinks.caption_tracks(session, this.asset_id),
-        "config": config(taking, this, here, by),
+        "config": config(taking, this, here, by, lost),
         "rates": [rate for rate in ("1", "1.25", "1.5", "2") if float(rate) <= by.max_rate],
     }
 
@@ -74,8 +79,23 @@ def bars(here: LessonStanding) -> list[tuple[float, float]]:
     return [(round(low * scale, 2), round((high - low) * scale, 2)) for low, high in pairs]
 
 
+def missing(here: LessonStanding, lost: list[Lost]) -> list[tuple[int, int, list[str]]]:
+    """What is not covered yet of a lesson that was begun, and why, where it was played in vain."""
+    covered = [(math.floor(Fraction(low)), math.ceil(Fraction(high))) for low, high in here.covered_ms]
+    if not covered and not lost:
+        return []
+    found = []
+    at = 0
+    for low, high in [*covered, (here.duration_ms, here.duration_ms)]:
+        if low - at >= SMALLEST_MS:
+            why = [reason for begun, ended, reason in lost if begun < low and ended > at]
+            found.append((at, low, list(dict.fromkeys(why))))
+        at = max(at, high)
+    return found
+
+
 def config(
-    taking: Taking, this: EditionLesson, here: LessonStanding, by: Rules
+    taking: Taking, this: EditionLesson, here: LessonStanding, by: Rules, lost: list[Lost]
 ) -> dict[str, Any]:
     """What the script needs: addresses, what is covered, and every sentence it may say."""
     start = request.args.get("at", type=int)
@@ -87,6 +107,7 @@ def config(
         "courseUrl": url_for("catalogue.course", course_id=taking.course.id),
         "durationMs": this.duration_ms,
         "covered": here.covered_ms,
+        "lost": lost,
         "maxRate": by.max_rate,
         "seekForward": by.now.seek_forward,
         "startMs": start if start is not None and 0 <= start < this.duration_ms else None,
@@ -115,6 +136,10 @@ def texts() -> dict[str, Any]:
         "mute": _("Sound off"),
         "unmute": _("Sound on"),
         "captions": _("Captions"),
+        "waiting": _("{time} of learning wait to be sent. They are kept on this device and are not lost."),
+        "delivered": _("What waited has been sent and is kept."),
+        "tooOld": _("{time} could not be sent within a quarter of an hour and cannot count any more. You can make it up."),
+        "notYet": _("not watched yet"),
         "counts": _("{effective} of {duration} of this lesson counts."),
         "notCounted": _("{time} did not count: {reason}."),
         "goTo": _("Go to what is missing:"),
@@ -140,14 +165,20 @@ def texts() -> dict[str, Any]:
             "unlike": _("The photo did not match. Take another, or answer without one: nothing is lost."),
             "camera": camera(),
         },
-        "reasons": {
-            "bad_stretch": _("it was beyond the clock, or the page was hidden or paused"),
-            "presence_failed": _("a question of presence was not answered"),
-            "heartbeat_gap": _("nothing was heard from your device for too long"),
-            "other_playback": _("another lesson of yours was playing"),
-            "forward_seek": _("the rules do not allow to skip ahead"),
-            "seen_before": _("you had watched it before"),
-            "too_fast": _("it was played faster than the rules allow"),
-            "daily_cap": _("the most that counts in one day was reached"),
-        },
+        "reasons": reasons(),
+    }
+
+
+def reasons() -> dict[str, str]:
+    """Why time did not count, in the learner's words."""
+    return {
+        "bad_stretch": _("it was beyond the clock, or the page was hidden or paused"),
+        "presence_failed": _("a question of presence was not answered"),
+        "heartbeat_gap": _("nothing was heard from your device for too long"),
+        "other_playback": _("another lesson of yours was playing"),
+        "forward_seek": _("the rules do not allow to skip ahead"),
+        "seen_before": _("you had watched it before"),
+        "too_fast": _("it was played faster than the rules allow"),
+        "late": _("it was not sent in time"),
+        "daily_cap": _("the most that counts in one day was reached"),
     }

@@ -154,7 +154,8 @@ def _moments(in_order: Sequence[Heard]) -> list[int]:
     before: list[int] = []
     reached = 0
     for beat in in_order:
-        before.append(reached)
+        # Nothing is sent after it was received, whatever an earlier number says later.
+        before.append(min(reached, beat.received_ms + SLACK_MS))
         reached = max(reached, spans.last_end_ms(beat.spans))
     moments: list[int] = []
     earliest_after: int | None = None

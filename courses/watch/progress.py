@@ -6,7 +6,7 @@ coverage, effective time and what is provisional; the ledger's statement of ever
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -19,6 +19,7 @@ from courses import policies
 from courses.credit import evidence as credit
 from courses.credit import exact, instants, recompute
 from courses.credit.exact import Exact
+from courses.credit.motion import COUNTED
 from courses.credit.policy import Policy, Pool
 from courses.credit.recompute import Trace
 from courses.credit.statement import EnrolmentResult
@@ -32,6 +33,7 @@ from media.base import to_ms
 
 # Where no rule is in force, coverage is still kept and shown, and nothing is promised.
 NO_RULE = Policy(id="none", version="0", issued_at=0, effective_from=0, ratio=Fraction(0))
+Lost = tuple[int, int, str]  # media that was played and did not count, with its reason
 Exams = Mapping[str, Sequence[tuple[datetime, str]]]
 
 
@@ -86,6 +88,8 @@ class LessonStanding:
 class Standing:
     """An enrolment: its lessons in order, and hours as exact fractions."""
 
+    enrolment_id: str
+    trace: Trace = field(repr=False)
     lessons: tuple[LessonStanding, ...]
     effective_ms: Exact
     provisional_hours: Fraction
@@ -98,6 +102,16 @@ class Standing:
     def lesson(self, lesson_id: str) -> LessonStanding:
         """One lesson, which the edition has."""
         return next(one for one in self.lessons if one.lesson_id == lesson_id)
+
+    def lost(self, lesson_id: str) -> list[Lost]:
+        """What was played of a lesson in vain; what had been seen before is missing nowhere."""
+        return [
+            (exact.floor(part.media_from_ms), exact.ceiling(part.media_to_ms), part.verdict)
+            for parts in self.trace.parts.values()
+            for part in parts
+            if (part.stretch.enrolment, part.stretch.lesson) == (self.enrolment_id, lesson_id)
+            and part.verdict not in (COUNTED, "seen_before")
+        ]
 
     def told(self, lesson_id: str) -> dict[str, Any]:
         """What every answer about a lesson holds."""
@@ -146,7 +160,7 @@ def standings(
         trace = recompute.trace(replace(known, policies=(NO_RULE,)))
     left_ms = _day_left_ms(by, trace, now)
     return {
-        found.id: _standing(found, taking, left_ms)
+        found.id: _standing(found, taking, trace, left_ms)
         for found, taking in zip(trace.statement.enrolments, takings, strict=True)
     }
 
@@ -238,8 +252,12 @@ def _watched(
     return evidence.of_playbacks(session, opened, told=told)
 
 
-def _standing(found: EnrolmentResult, taking: Taking, day_left_ms: Exact | None) -> Standing:
+def _standing(
+    found: EnrolmentResult, taking: Taking, trace: Trace, day_left_ms: Exact | None
+) -> Standing:
     return Standing(
+        enrolment_id=found.id,
+        trace=trace,
         lessons=tuple(
             LessonStanding(
                 lesson_id=lesson.lesson_id,

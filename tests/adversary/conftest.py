@@ -36,6 +36,7 @@ from tests.running import Client, Site
 KEY = bytes(range(32))
 S = 1_000
 LESSONS_MS = (60 * S, 600 * S, 2_700 * S)
+LEARNERS = 100  # in each district; more than there are attacks
 PROMPTS = {"every_ms": 60 * S, "answer_within_ms": 30 * S, "way": "tap"}
 DISTRICTS: dict[str, dict[str, Any]] = {  # each with a rule of its own
     "CZ-TN": {},
@@ -148,7 +149,7 @@ def town(
 
 
 def populated(site: Site, engine: str, folder: Path) -> Town:
-    """Districts with their rules, ten courses, forty learners each."""
+    """Districts with their rules, ten courses, and a learner for each attack."""
     app = create_app(site.settings, now=site.now)
     database, vault = app.extensions["xueshi_db"], app.extensions["xueshi_vault"]
     now = site.now() - timedelta(minutes=10)
@@ -169,7 +170,7 @@ def populated(site: Site, engine: str, folder: Path) -> Town:
             courses.append((course.id, [one.lesson_id for one in editions.lessons(session, edition.id)]))
     with database.writing() as session:
         bearers = {
-            district: [signed_in(session, vault, district, number, now) for number in range(40)]
+            district: [signed_in(session, vault, district, number, now) for number in range(LEARNERS)]
             for district in DISTRICTS
         }
     app.extensions["xueshi_quick"].close()

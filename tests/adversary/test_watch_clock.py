@@ -302,3 +302,14 @@ def test_over_midnight_and_the_days_limit(town: Town, gained: Gained) -> None:
     counted = attacker.counted_ms()
     assert counted <= 3_600 * S * days
     gained(attacker)
+
+
+def test_the_slack_is_not_had_again_by_falling_silent(attacker: Attacker, gained: Gained) -> None:
+    enrolment_id = attacker.enrolled()
+    lesson_id = attacker.town.courses[0][1][2]
+    for n in range(6):
+        with attacker.attending():
+            device = attacker.client.open(enrolment_id, lesson_id)
+            attacker.client.tell(device, 1, (n * 2 * S, n * 2 * S + 2 * S, 0, 2 * S))
+        attacker.passes(16 * 60)
+    gained(attacker)

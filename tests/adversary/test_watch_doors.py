@@ -112,15 +112,19 @@ def test_beats_while_away(attacker: Attacker, gained: Gained, state: str) -> Non
     gained(attacker)
 
 
-def test_the_time_away_claimed_by_an_earlier_number(attacker: Attacker, gained: Gained) -> None:
+@pytest.mark.parametrize("rows", [((0, 5 * S, 0, 5 * S),), ()], ids=["with spans", "without"])
+def test_the_time_away_claimed_by_an_earlier_number(
+    attacker: Attacker, gained: Gained, rows: tuple[tuple[int, ...], ...]
+) -> None:
     """Hidden by number 50; then number 10 says that it played on."""
     with attacker.attending():
         lesson = attacker.opened()
         attacker.passes(5)
-        attacker.client.tell(lesson, 50, (0, 5 * S, 0, 5 * S), state="hidden")
+        attacker.client.tell(lesson, 50, *rows, state="hidden")
     attacker.passes(60)
     attacker.client.tell(lesson, 60, state="hidden")
-    attacker.client.tell(lesson, 55, (5 * S, 65 * S, 5 * S, 65 * S), state="hidden")
+    low = 5 * S if rows else 0
+    assert attacker.client.tell(lesson, 10, (low, 65 * S, low, 65 * S)).status_code == 200
     gained(attacker)
 
 

@@ -181,7 +181,6 @@ def watch_whole(page: Page, seconds: float = 120) -> None:
         assert time.monotonic() < ends, "the lesson never became whole"
         if page.evaluate("document.querySelector('video').ended") and page.is_visible("[data-missing] button"):
             page.click("[data-missing] button >> nth=0")
-            page.click("[data-play]")
         page.wait_for_timeout(500)
 
 

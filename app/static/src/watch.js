@@ -18,7 +18,9 @@ const words = root.querySelector("[data-words]");
 const button = root.querySelector("[data-panel-button]");
 const link = root.querySelector("[data-panel-link]");
 const line = root.querySelector("[data-line]");
+const waiting = root.querySelector("[data-waiting]");
 const counts = root.querySelector("[data-counts]");
+const news = root.querySelector("[data-news]");
 const lost = root.querySelector("[data-lost]");
 const afterwards = root.querySelector("[data-afterwards]");
 
@@ -64,7 +66,11 @@ const page = {
 
   moved() {
     const covered = player.covered.map(([from, to]) => [fraction(from), fraction(to)]);
-    timeline.show(covered, player.playing(), video.currentTime * 1000);
+    timeline.show(covered, player.playing(), video.currentTime * 1000, player.lost);
+    if (!line.hidden) {
+      const ms = player.waitingMs();
+      waiting.textContent = ms >= 1000 ? fill(texts.waiting, { time: time(ms) }) : "";
+    }
   },
 
   problem(kind, title = "") {
@@ -73,8 +79,8 @@ const page = {
       return;
     }
     if (kind === "seek") {
-      lost.hidden = false;
-      lost.textContent = texts.seekBlocked;
+      news.hidden = false;
+      news.textContent = texts.seekBlocked;
       return;
     }
     words.textContent = title || texts.refused;
@@ -86,7 +92,17 @@ const page = {
     (button.hidden ? link : button).focus();
   },
 
+  tooLate(ms) {
+    news.textContent = fill(texts.tooOld, { time: time(Math.max(1000, ms)) });
+    news.hidden = false;
+  },
+
   calm(kind = "") {
+    if (!line.hidden && waiting.textContent) {
+      news.textContent = texts.delivered;
+      news.hidden = false;
+    }
+    waiting.textContent = "";
     line.hidden = true;
     if (!kind) panel.hidden = true;
   },
@@ -102,12 +118,11 @@ const page = {
 
 const player = new Player(video, config, page);
 const prompt = new Prompt(root, video, texts.prompt, () => player.ask());
-const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek });
+const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek, makeUp });
 const controls = new Controls(root.querySelector("[data-player]"), video, player, texts);
 
 button.addEventListener("click", () => player.takeBack());
 addEventListener("offline", () => page.problem("line"));
-addEventListener("online", () => page.calm("line"));
 video.addEventListener("ended", () => page.finished());
 page.moved();
 root.dataset.ready = "";
@@ -116,6 +131,12 @@ player.start();
 function seek(ms) {
   video.currentTime = Math.min(ms, config.durationMs - 1) / 1000;
   timeline.show(player.covered, player.playing(), ms);
+}
+
+// One tap on a missing piece plays it.
+function makeUp(ms) {
+  seek(ms);
+  video.play().catch(() => page.needsTap());
 }
 
 function fraction(value) {

@@ -10,21 +10,25 @@ export class Refused extends Error {
   }
 }
 
+const OPEN_MS = 15_000;
+
 export async function open(config) {
   const response = await fetch(config.openUrl, {
     method: "POST",
+    signal: AbortSignal.timeout?.(OPEN_MS),
     credentials: "same-origin",
     headers: { "Content-Type": "application/json", "X-CSRFToken": config.csrf },
     body: JSON.stringify({ device: config.device }),
   });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response.status, answer);
-  return new Playback(answer);
+  return new Playback(answer, config.openUrl);
 }
 
 export class Playback {
-  constructor(opened) {
+  constructor(opened, lesson) {
     this.id = opened.id;
+    this.lesson = lesson;
     this.token = opened.token;
     this.beatsUrl = `/api/v1/playbacks/${opened.id}/beats`;
     this.closeUrl = `/api/v1/playbacks/${opened.id}`;

@@ -3,7 +3,7 @@
 
 import { Clock } from "./clock.js";
 import { open, Refused } from "./playback.js";
-import { Queue } from "./queue.js";
+import { holdLock, Queue } from "./queue.js";
 import { merged, Recorder } from "./spans.js";
 
 const LOOK_MS = 250;
@@ -21,9 +21,14 @@ export class Player {
     this.page = page;
     this.clock = new Clock();
     this.recorder = new Recorder(this.clock);
-    this.queue = new Queue((beat, status, answer) => this.answered(beat, status, answer));
+    this.queue = new Queue({
+      answered: (beat, status, answer) => this.answered(beat, status, answer),
+      waits: () => this.page.problem("line"),
+    });
+    this.told = new Map(); // spans that no answer has confirmed yet, by the beat's key
     this.playback = null;
     this.covered = config.covered;
+    this.lost = config.lost ?? []; // [from, to, reason] of media played in vain
     this.maxRate = config.maxRate;
     this.isBlocked = config.seekForward === "blocked";
     this.sentAt = 0;
@@ -35,10 +40,9 @@ export class Player {
   }
 
   async start() {
-    await this.queue.start();
     this.listen();
     // What an earlier page could not tell is told first, while its playback is still the open one.
-    if ((await this.queue.left()).length) await this.queue.send();
+    if (await this.queue.start()) await this.queue.send();
     await this.open();
     setInterval(() => this.look(), LOOK_MS);
   }
@@ -71,6 +75,8 @@ export class Player {
 
   began(playback) {
     const { opened } = playback;
+    this.tellTheRest();
+    holdLock(playback.id);
     this.waitMs = FIRST_WAIT_MS;
     this.isOver = false;
     this.playback = playback;
@@ -83,6 +89,11 @@ export class Player {
     this.page.calm();
     this.page.opened(opened);
     if (this.isAdvancing()) this.recorder.begin(this.mediaMs(), this.video.playbackRate);
+  }
+
+  // What was played while the next playback was being opened still belongs to the last one.
+  tellTheRest() {
+    if (this.playback && !this.isOver) this.tell("playing");
   }
 
   listen() {
@@ -144,7 +155,7 @@ export class Player {
       return;
     }
     if (this.clock.hasSlept()) this.renew();
-    else if (this.queue.kept) this.queue.send();
+    else this.queue.send();
     if (this.pausedByHiding) {
       this.pausedByHiding = false;
       this.video.play().catch(() => this.page.needsTap());
@@ -177,7 +188,7 @@ export class Player {
 
   // Media of spans that no answer has confirmed yet.
   playing() {
-    const waiting = this.told ?? [];
+    const waiting = [...this.told.values()].flat();
     return [...waiting, ...this.recorder.peek()].map((span) => [span.from_ms, span.to_ms]);
   }
 
@@ -207,7 +218,11 @@ export class Player {
     const spans = this.recorder.take();
     if (!spans.length && state !== "hidden" && state !== "paused") return Promise.resolve();
     this.sentAt = this.clock.now();
-    this.told = [...(this.told ?? []), ...spans];
+    return this.hand(spans, state, options);
+  }
+
+  hand(spans, state, options) {
+    if (spans.length) this.told.set(`${this.playback.id}/${this.playback.seq}`, spans);
     return this.playback.tell(this.queue, spans, state, options);
   }
 
@@ -215,7 +230,7 @@ export class Player {
   ask() {
     if (!this.playback || this.isOver) return Promise.resolve(false);
     this.sentAt = this.clock.now();
-    return this.playback.tell(this.queue, this.recorder.take(), "paused");
+    return this.hand(this.recorder.take(), "paused");
   }
 
   // The machine slept or its clock was set: what was played before is told, then a new clock begins.
@@ -225,15 +240,34 @@ export class Player {
     await this.open();
   }
 
+  // How much was played and is not answered yet.
+  waitingMs() {
+    return lengthMs([...this.told.values()].flat());
+  }
+
+  // Remembers what of a beat did not count, for the list of what is missing. Reasons that reach beyond
+  // the beat's own time (a check that was missed) are for the server to place.
+  notes(beat, answer) {
+    const lost = (answer.not_counted ?? []).filter((row) => row.reason !== "seen_before");
+    if (lost.length !== 1 || Number.parseFloat(lost[0].wall_ms) > lengthMs(beat.body.spans)) return;
+    this.loses(beat, lost[0].reason);
+  }
+
+  loses(beat, reason) {
+    this.lost = [...this.lost, ...beat.body.spans.map((span) => [span.from_ms, span.to_ms, reason])];
+  }
+
   answered(beat, status, answer) {
     const isMine = this.playback && beat.playback === this.playback.id;
-    if (answer.covered_ms) {
+    const isHere = beat.lesson === this.config.openUrl;
+    this.told.delete(beat.key);
+    if (answer.covered_ms && isHere) {
       this.covered = answer.covered_ms;
+      this.notes(beat, answer);
       this.page.told(answer);
     }
+    if (status === 401 || status === 410) this.tooLate(beat, isHere);
     if (!isMine) return;
-    const known = new Set(beat.body.spans.map((span) => span.began_ms));
-    this.told = (this.told ?? []).filter((span) => !known.has(span.began_ms));
     if (status === 200) {
       this.playback.beatEveryMs = answer.beat_every_ms;
       this.page.calm("line");
@@ -242,15 +276,21 @@ export class Player {
       this.stop();
       this.page.problem("takenOver", answer.title);
     } else if (status === 410 || status === 401) {
-      this.told = [];
       this.open(); // goes on where it was: the picture does not even stop
     }
+  }
+
+  // No server takes it any more: the learner must know, and can make it up.
+  tooLate(beat, isHere) {
+    if (!beat.body.spans.length) return;
+    if (isHere) this.loses(beat, "late");
+    this.page.tooLate(lengthMs(beat.body.spans));
   }
 
   stop() {
     this.isOver = true;
     this.recorder.drop();
-    this.told = [];
+    this.told.clear();
     this.video.pause();
   }
 
@@ -262,8 +302,13 @@ export class Player {
   // Everything is covered and told: nothing more is to come from this playback.
   async finish() {
     if (!this.playback || this.isOver) return;
-    await this.queue.send();
+    if (!(await this.queue.send())) return; // what waits must be told before the end
     await this.playback.close();
     this.isOver = true;
   }
+}
+
+// Player time of spans.
+function lengthMs(spans) {
+  return spans.reduce((sum, span) => sum + span.ended_ms - span.began_ms, 0);
 }

@@ -175,7 +175,10 @@ export class Prompt {
     for (const button of this.answers.children) button.disabled = true;
     this.endCamera();
     this.open = { id: null };
-    if (!(await this.again())) this.late(); // no line: the button stays
+    const isTold = await this.again();
+    if (this.open?.id !== null) return; // the next one is shown
+    if (isTold) this.close(); // nothing is asked any more
+    else this.late(); // no line: the button stays
   }
 
   // What was asked is answered, or asks no more.

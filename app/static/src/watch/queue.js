@@ -1,58 +1,48 @@
-// Beats wait here until they are answered: in the browser's own database, so that a reload, a crash or
-// a dead battery loses at most the last second. Where there is no such database, in memory.
+// Beats wait here until they are answered. This page's memory is the truth while it lives; the browser's
+// own database mirrors it, so that a reload, a crash or a dead battery loses at most the last second, and
+// so that nothing hangs on a database that is full, blocked or slow.
 //
 // A beat's number is used for one content only. What is being played now is kept as a *draft* under the
 // number that will be told next; it becomes a beat when it is told, or by the next page if this one dies.
 
 const NAME = "xueshi-watch";
 const STORE = "beats";
-const OLDEST_MS = 16 * 60_000; // the server takes nothing that was played longer ago
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+const ANSWER_MS = 15_000; // a request without an answer for so long is sent again
+const DATABASE_MS = 3000;
+const MOST_REFUSALS = 2; // in a row, and the server rests
 
-class Kept {
-  static async open() {
+// The database; every failure is silent, for it only mirrors.
+class Mirror {
+  async open() {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "key" });
-    return new Kept(await settled(request));
+    this.database = await within(DATABASE_MS, settled(request));
   }
 
-  constructor(database) {
-    this.database = database;
+  async all() {
+    return within(DATABASE_MS, settled(this.store("readonly").getAll()));
+  }
+
+  put(beat) {
+    return this.write((store) => store.put(beat));
+  }
+
+  remove(key) {
+    return this.write((store) => store.delete(key));
+  }
+
+  async write(change) {
+    try {
+      await within(DATABASE_MS, settled(change(this.store("readwrite"))));
+    } catch {
+      // memory holds it
+    }
   }
 
   store(mode) {
     return this.database.transaction(STORE, mode).objectStore(STORE);
-  }
-
-  all() {
-    return settled(this.store("readonly").getAll());
-  }
-
-  put(beat) {
-    return settled(this.store("readwrite").put(beat));
-  }
-
-  remove(key) {
-    return settled(this.store("readwrite").delete(key));
-  }
-}
-
-class InMemory {
-  constructor() {
-    this.beats = new Map();
-  }
-
-  async all() {
-    return [...this.beats.values()];
-  }
-
-  async put(beat) {
-    this.beats.set(beat.key, beat);
-  }
-
-  async remove(key) {
-    this.beats.delete(key);
   }
 }
 
@@ -63,48 +53,39 @@ function settled(request) {
   });
 }
 
+function within(ms, promise) {
+  return Promise.race([promise, new Promise((_resolve, reject) => setTimeout(reject, ms))]);
+}
+
 export class Queue {
   // `answered(beat, status, answer)` is called once for each beat that the server answered for good.
-  constructor(answered) {
+  constructor({ answered, waits }) {
     this.answered = answered;
+    this.waits = waits; // called when something could not be told yet
     this.waitMs = FIRST_WAIT_MS;
     this.sending = null;
     this.timer = 0;
-    this.alive = new Set(); // beats that this page has told or drafted
+    this.beats = new Map();
+    this.mirror = new Mirror();
   }
 
+  // Returns how many beats an earlier page left; they are this page's now.
   async start() {
-    try {
-      this.kept = await Kept.open();
-    } catch {
-      this.kept = new InMemory();
-    }
     addEventListener("online", () => this.send());
-  }
-
-  // Beats that an earlier page could not tell, the oldest first.
-  async left() {
-    const oldest = Date.now() - OLDEST_MS;
-    const found = [];
-    for (const beat of await this.all()) {
-      if (this.alive.has(beat.key)) continue;
-      if (beat.at < oldest) await this.remove(beat.key);
-      else found.push(beat);
+    try {
+      await this.mirror.open();
+      const living = await livingPlaybacks();
+      for (const beat of await this.mirror.all()) {
+        if (!living.has(beat.playback)) this.beats.set(beat.key, { ...beat, isDraft: false });
+      }
+    } catch {
+      // nothing was kept, or nothing can be
     }
-    return found;
+    return this.beats.size;
   }
 
-  async all() {
-    const beats = await this.kept.all().catch(() => []);
-    return beats.sort((a, b) => a.at - b.at || a.body.seq - b.body.seq);
-  }
-
-  async remove(key) {
-    await this.kept.remove(key).catch(() => {});
-  }
-
-  async draft(playback, body) {
-    await this.keep(playback, body, true);
+  draft(playback, body) {
+    return this.keep(playback, body, true);
   }
 
   async tell(playback, body, { leaving = false } = {}) {
@@ -116,8 +97,8 @@ export class Queue {
 
   keep(playback, body, isDraft) {
     const beat = { ...record(playback, body), isDraft };
-    this.alive.add(beat.key);
-    return this.kept.put(beat).catch(() => {});
+    this.beats.set(beat.key, beat);
+    return this.mirror.put(beat);
   }
 
   // Tell everything that waits, in order, until the line fails. One run at a time.
@@ -130,41 +111,70 @@ export class Queue {
 
   async drain() {
     clearTimeout(this.timer);
+    const refused = new Set(); // by something that is not our server: the others need not wait for them
     for (;;) {
-      const waiting = (await this.all()).filter((one) => !(one.isDraft && this.alive.has(one.key)));
-      if (!waiting.length) break;
-      if (!(await this.attempt(waiting[0]))) return this.later();
+      const next = this.waiting().find((beat) => !refused.has(beat.key));
+      if (!next) break;
+      const outcome = await this.attempt(next);
+      if (outcome === "answered") continue;
+      refused.add(next.key);
+      if (outcome === "no line" || refused.size >= MOST_REFUSALS) break;
     }
+    if (refused.size) return this.later();
     this.waitMs = FIRST_WAIT_MS;
     return true;
   }
 
+  waiting() {
+    const told = [...this.beats.values()].filter((beat) => !beat.isDraft);
+    return told.sort((a, b) => a.at - b.at || a.body.seq - b.body.seq);
+  }
+
   async attempt(beat) {
-    let response;
+    let response, answer;
     try {
       response = await post(beat, false);
+      answer = await response.json().catch(() => ({}));
     } catch {
-      return false;
+      return "no line";
     }
-    if (response.status >= 500 || response.status === 429) return false;
-    const answer = await response.json().catch(() => ({}));
-    await this.remove(beat.key);
-    this.alive.delete(beat.key);
+    if (!isFinal(response, answer, beat)) return "refused";
+    this.beats.delete(beat.key);
+    this.mirror.remove(beat.key);
     this.answered(beat, response.status, answer);
-    return true;
+    return "answered";
   }
 
   later() {
+    this.waits();
     this.timer = setTimeout(() => this.send(), this.waitMs);
     this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
     return false;
   }
 }
 
+// Playbacks of other pages that live, whose beats are theirs to tell. Each page holds a lock for its own.
+async function livingPlaybacks() {
+  const known = (await navigator.locks?.query())?.held ?? [];
+  return new Set(known.filter((lock) => lock.name.startsWith(NAME)).map((lock) => lock.name.slice(NAME.length)));
+}
+
+export function holdLock(playbackId) {
+  navigator.locks?.request(NAME + playbackId, () => new Promise(() => {})).catch(() => {});
+}
+
+// Whether this is our server's last word on a beat. A portal's page, a proxy's error or a server that
+// starts again are none: the beat waits.
+function isFinal(response, answer, beat) {
+  if (response.status === 200) return answer.seq === beat.body.seq;
+  return Boolean(answer.code) && response.status < 500 && response.status !== 429;
+}
+
 function record(playback, body) {
   return {
     key: `${playback.id}/${body.seq}`,
     playback: playback.id,
+    lesson: playback.lesson,
     url: playback.beatsUrl,
     token: playback.token,
     body,
@@ -172,12 +182,21 @@ function record(playback, body) {
   };
 }
 
-function post(beat, keepalive) {
-  return fetch(beat.url, {
-    method: "POST",
-    keepalive,
-    credentials: "omit",
-    headers: { "Content-Type": "application/json", Authorization: `Bearer ${beat.token}` },
-    body: JSON.stringify(beat.body),
-  });
+async function post(beat, keepalive) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ANSWER_MS);
+  try {
+    const response = await fetch(beat.url, {
+      method: "POST",
+      keepalive,
+      signal: limit.signal,
+      credentials: "omit",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${beat.token}` },
+      body: JSON.stringify(beat.body),
+    });
+    const body = await response.text(); // within the same limit
+    return new Response(body, { status: response.status });
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -5,14 +5,15 @@ import { gaps, merged } from "./spans.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
-const SMALLEST_MS = 500; // a gap that nobody could see or hear
-const MOST_BUTTONS = 6;
+const SMALLEST_MS = 250; // a gap that nobody could see or hear
+const MOST_BUTTONS = 24;
 
 export class Timeline {
-  constructor(root, { durationMs, texts, go }) {
+  constructor(root, { durationMs, texts, go, makeUp }) {
     this.durationMs = durationMs;
     this.texts = texts;
     this.go = go;
+    this.makeUp = makeUp;
     this.bar = root.querySelector("[data-timeline]");
     this.covered = root.querySelector("[data-covered]");
     this.head = root.querySelector("[data-head]");
@@ -22,10 +23,12 @@ export class Timeline {
     this.bar.addEventListener("click", (event) => this.tapped(event));
   }
 
-  // `told` is what the server has covered, `playing` what this page played since.
-  show(told, playing, positionMs) {
+  // `told` is what the server has covered, `playing` what this page played since, `lost` what was played
+  // in vain, as [from, to, reason].
+  show(told, playing, positionMs, lost = this.lost ?? []) {
     this.pairs = merged(told);
-    const state = JSON.stringify([this.pairs, playing]);
+    this.lost = lost;
+    const state = JSON.stringify([this.pairs, playing, lost]);
     if (state !== this.shown) {
       this.shown = state;
       this.covered.replaceChildren(
@@ -61,14 +64,24 @@ export class Timeline {
         const aim = document.createElement("span");
         aim.className = "visually-hidden";
         aim.textContent = this.texts.goTo;
-        button.append(aim, ` ${time(from)} – ${time(to)}`);
-        button.addEventListener("click", () => this.go(from));
+        const why = document.createElement("span");
+        why.className = "missing__why";
+        why.textContent = this.why(from, to);
+        button.append(aim, ` ${time(from)} – ${time(to)} `, why);
+        button.addEventListener("click", () => this.makeUp(from));
         item.append(button);
         return item;
       }),
     );
     // A lesson not begun has nothing to be made up.
-    this.missing.parentElement.hidden = missing.length === 0 || covered.length === 0;
+    this.missing.parentElement.hidden = missing.length === 0 || (covered.length === 0 && !this.lost.length);
+  }
+
+  // Why a piece is missing: each reason once, or that it was not watched yet.
+  why(from, to) {
+    const met = this.lost.filter(([low, high]) => low < to && high > from).map(([, , reason]) => reason);
+    const words = [...new Set(met)].map((reason) => this.texts.reasons[reason] ?? reason);
+    return words.join("; ") || this.texts.notYet;
   }
 
   tapped(event) {
