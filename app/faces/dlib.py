@@ -33,10 +33,7 @@ class Dlib:
 
     def __init__(self) -> None:
         self.name = f"dlib {_version()}, dlib_face_recognition_resnet_model_v1"
-        found = find_spec("face_recognition_models")  # importing it would want setuptools' past
-        assert found is not None
-        assert found.submodule_search_locations
-        self._models = Path(found.submodule_search_locations[0]) / "models"
+        self._models = models()
         self._turns = threading.BoundedSemaphore(AT_ONCE)
 
     def look(self, picture: bytes) -> None:
@@ -66,6 +63,14 @@ class Dlib:
         if "refused" in told:
             raise REFUSALS[told["refused"]](field="photo")
         return dict(told)
+
+
+def models() -> Path:
+    """Where the weights lie. Importing their package would want a part of setuptools that is gone."""
+    found = find_spec("face_recognition_models")
+    assert found is not None
+    assert found.submodule_search_locations
+    return Path(found.submodule_search_locations[0]) / "models"
 
 
 def unavailable() -> errors.Unavailable:
