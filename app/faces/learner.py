@@ -72,7 +72,21 @@ def show(form: PhotoForm) -> str:
             checks=faces.checks_of(session, subject_key, now=clock.now()),
             text=consent.text_of(consent.VERSION),
             version=consent.VERSION,
+            texts=texts(),
         )
+
+
+def texts() -> dict[str, str]:
+    """The script's sentences."""
+    return {
+        "open": _("Use the camera of this device"),
+        "view": _("What the camera sees"),
+        "shot": _("Take the photo"),
+        "again": _("Take another"),
+        "refused": _("The camera cannot be used here. Choose a photo instead."),
+        "ready": _("Look straight into the camera, with light from the front."),
+        "taken": _("The photo is taken. Is it clear?"),
+    }
 
 
 @bp.post("/")

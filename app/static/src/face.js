@@ -6,7 +6,7 @@ const root = document.querySelector("[data-camera]");
 if (root && navigator.mediaDevices?.getUserMedia) {
   const field = root.querySelector('input[type="file"]');
   const live = root.querySelector("[data-camera-live]");
-  const texts = JSON.parse(root.dataset.texts);
+  const texts = JSON.parse(document.getElementById("camera-texts").textContent);
   const open = document.createElement("button");
   open.type = "button";
   open.className = "button button--secondary";
