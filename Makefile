@@ -14,7 +14,7 @@ lint: ## the checks without the tests
 	@$(VENV) deploy/check.py lint
 
 lock: ## pin the dependencies again, with hashes
-	@for list in requirements requirements-uv requirements-ffmpeg requirements-node requirements-test; do \
+	@for list in requirements requirements-uv requirements-ffmpeg requirements-node requirements-face requirements-test; do \
 	  .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --python-version 3.11 --universal --no-header $$list.in -o $$list.txt || exit 1; done
 

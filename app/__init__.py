@@ -24,6 +24,7 @@ FEATURES = (
     "orders",
     "enrolment",
     "watch",
+    "faces",
     "ledger",
     "ratings",
     "oversight",

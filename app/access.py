@@ -33,6 +33,8 @@ class Permission(StrEnum):
     ENROLMENT_SELF = "enrolment:write:learner"
     ENROLMENT_STAFF = "enrolment:read:enterprise"
     WATCH_SELF = "watch:write:learner"
+    FACES_SELF = "faces:write:learner"
+    FACES_READ = "faces:read:oversight"
     WATCH_BEAT = "watch:beat"  # the playback's token or the account's is checked
     POLICIES_READ = "policies:read"
     POLICIES_WRITE = "policies:write:city"
@@ -63,7 +65,7 @@ ANYBODY = frozenset(
     }
 )
 LEARNER = frozenset(
-    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.LEDGER_SELF, P.RATINGS_WRITE}
+    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.FACES_SELF, P.LEDGER_SELF, P.RATINGS_WRITE}
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
@@ -74,11 +76,19 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: frozenset(
-        {P.OVERSIGHT_READ, P.CATALOGUE_REVIEW, P.RATINGS_MODERATE, P.LEDGER_REQUIRE, P.SIGNALS_ANSWER}
+        {
+            P.OVERSIGHT_READ,
+            P.FACES_READ,
+            P.CATALOGUE_REVIEW,
+            P.RATINGS_MODERATE,
+            P.LEDGER_REQUIRE,
+            P.SIGNALS_ANSWER,
+        }
     ),
     Role.CITY_REGULATOR: frozenset(
         {
             P.OVERSIGHT_READ,
+            P.FACES_READ,
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,

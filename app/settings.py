@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,8 @@ class Settings:
     rating_change_days: int = setting(_integer, 14, "days", "how long a rating may be changed")
     beat_days: int = setting(_integer, 180, "days, 30 at least", "how long a closed playback's beats are kept beside its archive; `forget-beats` deletes older ones")
     beat_every_ms: int = setting(_integer, 15_000, "milliseconds", "how often a player reports while nothing changes")
+    face: str = setting(_text, "off", "off or dlib", "compares photos of faces for presence checks, of those who agreed; dlib needs `requirements-face.txt`")
+    face_limit: Fraction = setting(_fraction, Fraction(3, 5), "a number such as 0.6", "up to which distance two faces are one person's; lower is stricter")
     log_level: str = setting(_text, "INFO", "DEBUG, INFO, WARNING or ERROR", "how much is logged")
     demo: bool = setting(_flag, False, "yes or no", "shows the demonstration accounts on the sign-in page")
 
@@ -107,6 +110,7 @@ class Settings:
 
 
 PREFIX = "XUESHI_"
+FACE_PACKAGES = ("dlib", "face_recognition_models", "numpy")
 KEY_SETTINGS = ("secret_key", "vault_key", "index_key")
 
 
@@ -148,6 +152,7 @@ def check(settings: Settings) -> Settings:
         "media_store": ("directory", "s3"),
         "default_locale": ("zh_CN", "en"),
         "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+        "face": ("off", "dlib"),
     }
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:
@@ -156,6 +161,12 @@ def check(settings: Settings) -> Settings:
         raise SettingsError("XUESHI_MEDIA_STORE=s3 needs XUESHI_S3_BUCKET")
     if settings.stripe_key and not settings.stripe_webhook_secret:
         raise SettingsError("XUESHI_STRIPE_KEY needs XUESHI_STRIPE_WEBHOOK_SECRET")
+    if settings.face == "dlib" and not all(map(find_spec, FACE_PACKAGES)):
+        raise SettingsError(
+            "XUESHI_FACE=dlib needs optional packages: pip install --require-hashes -r requirements-face.txt"
+        )
+    if not 0 < settings.face_limit < 2:
+        raise SettingsError("XUESHI_FACE_LIMIT takes a number above 0 and below 2")
     if settings.beat_days < 30:
         raise SettingsError("XUESHI_BEAT_DAYS takes 30 days at least: an appeal needs the beats")
     if not 1 <= settings.port <= 65535:

@@ -36,6 +36,7 @@ class What(StrEnum):
     EVIDENCE = "evidence"
     REQUIREMENT = "requirement"
     SIGNAL = "signal"
+    FACE = "face"
 
 
 @append_only
@@ -45,7 +46,7 @@ class RecordAccess(Base):
     __tablename__ = "record_accesses"
     __table_args__ = (
         CheckConstraint(
-            "what IN ('search','record','playback','statement','evidence','requirement','signal')", name="what"
+            "what IN ('search','record','playback','statement','evidence','requirement','face','signal')", name="what"
         ),
         Index("ix_record_accesses_subject_at", "subject_key", "at"),
     )

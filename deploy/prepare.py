@@ -199,6 +199,7 @@ def main(purpose: str) -> int:
             install("requirements")
             if purpose == "test":
                 install("requirements-test")
+                install("requirements-face")
                 debian()
             ffmpeg()
             messages()

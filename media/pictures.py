@@ -8,6 +8,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -15,9 +16,11 @@ from media import errors
 
 SIZES = {"small": 640, "large": 1280}  # the longer side, never enlarged
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+CAMERA_FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 50_000_000
 SHORTEST_SIDE = 64
 WEBP_QUALITY, JPEG_QUALITY = 80, 82
+PHOTO_QUALITY = 92  # faces are compared by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,22 @@ def draw(path: Path) -> Drawn:
     return Drawn(files, *picture.size)
 
 
-def _open(path: Path) -> Image.Image:
+def redrawn(data: bytes, *, longest: int) -> bytes:
+    """A photo as an upright JPEG, its longer side at most `longest`; errors.Unusable like `draw`."""
+    if not data:
+        raise errors.Unusable("empty_file")
+    picture = _open(io.BytesIO(data), formats=CAMERA_FORMATS)
+    if min(picture.size) < SHORTEST_SIDE:
+        raise errors.Unusable("picture_too_small")
+    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return _encoded(picture, "JPEG", quality=PHOTO_QUALITY)
+
+
+def _open(source: Path | BinaryIO, *, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as picture:
+            with Image.open(source, formats=formats) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise errors.Unusable("picture_too_large")
                 upright = ImageOps.exif_transpose(picture)

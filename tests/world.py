@@ -30,7 +30,7 @@ from courses.people.vault import Vault
 from courses.ratings import Rating
 from courses.units import Money
 from courses.watch import playbacks
-from courses.watch.models import Playback, Prompt
+from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt
 from media import playback, uploads
 from media.assets import Asset, AssetKind, AssetState
 from media.base import Base
@@ -152,6 +152,7 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "search": found.id,
         "open_playback": opened.id,
         "prompt": prompted(session, opened),
+        "photographed": photographed(session, app, opened),
         "person": learner.person_id,
         "school": session.scalars(school).one(),
         "policy_label": session.scalars(policy).first() or "",
@@ -253,6 +254,27 @@ def prompted(session: Session, opened: Playback) -> str:
     """A presence prompt that waits."""
     prompt = Prompt(playback_id=opened.id, way="tap", shown_at=NOW, answer_by=NOW + timedelta(minutes=1))
     session.add(prompt)
+    session.flush()
+    return prompt.id
+
+
+def photographed(session: Session, app: Flask, opened: Playback) -> str:
+    """A prompt answered by a photo that did not match; the photo, and the one it was compared with."""
+    album = app.extensions["xueshi_faces"].album
+    prompt = Prompt(playback_id=opened.id, way="tap", shown_at=NOW, answer_by=NOW + timedelta(minutes=1), is_face=True)
+    session.add(prompt)
+    session.flush()
+    session.add(
+        FaceCheck(prompt_id=prompt.id, distance=840_000, limit=600_000, engine="dlib", fingerprint=bytes(32), at=NOW)
+    )
+    for prompt_id, key, ends in ((None, "faces/given", None), (prompt.id, "faces/unlike", NOW + timedelta(days=30))):
+        album.keep(key, b"picture")
+        session.add(
+            FacePicture(
+                key=key, subject_key=opened.subject_key, prompt_id=prompt_id, fingerprint=bytes(32),
+                taken_at=NOW, delete_at=ends,
+            )
+        )  # fmt: skip
     session.flush()
     return prompt.id
 

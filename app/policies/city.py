@@ -23,6 +23,7 @@ from courses.people.jurisdictions import Jurisdiction
 from courses.policies import Draft, PolicyVersion
 from courses.units import MS_PER_HOUR, MS_PER_MINUTE, fraction_text
 from courses.watch import playbacks
+from courses.watch.presence import PICTURE_DAYS
 
 bp = Blueprint("policies_city", __name__, url_prefix="/policies/city")
 
@@ -146,10 +147,15 @@ class VersionForm(Form):
     ))
     prompt_minutes = ExactField(lazy("Presence check about every"), [Optional(), prompts_apart])
     prompt_way = SelectField(lazy("What it asks"), **choices(
-        ("tap", lazy("a tap")), ("question", lazy("a question of the lesson, where it has any"))
+        ("tap", lazy("a tap")),
+        ("question", lazy("a question of the lesson, where it has any")),
+        ("face", lazy("a photo of those who agreed to it; a question or a tap of all others")),
     ))
     # No longer than evidence may still change (15 minutes): what an open lesson earned is written after that.
     prompt_seconds = whole(lazy("Time to answer"), least=30, most=600)
+    picture_days = IntegerField(
+        lazy("Photos that did not match are kept for"), [Optional(), NumberRange(1, 180, lazy("From 1 to 180 days."))]
+    )
     heartbeat_gap_minutes = ExactField(lazy("Longest silence of the player"), [Optional()])
     gap_grant = SelectField(lazy("Of a longer silence"), **choices(
         ("none", lazy("nothing counts")), ("allowance", lazy("the first part counts"))
@@ -175,6 +181,7 @@ ADVANCED = (
     "speed", "rate_tolerance", "seek_forward", "concurrency", "policy_binding", "rounding_mode",
     "rounding_quantum", "rounding_point", "cap_share", "cap_base", "cap_measured_on", "ratio_steps",
     "pass_mark", "max_attempts", "cooldown_hours", "on_fail", "prompt_minutes", "prompt_way", "prompt_seconds",
+    "picture_days",
     "heartbeat_gap_minutes", "gap_grant", "validity_months", "transfer_applies_ratio",
     "practical_online", "until_on",
 )
@@ -302,7 +309,10 @@ def prompts_of(form: VersionForm) -> dict[str, Any] | None:
     if not every_ms:
         return None
     answer_ms = (form.prompt_seconds.data or ANSWER_SECONDS) * 1000
-    return {"every_ms": every_ms, "answer_within_ms": answer_ms, "way": form.prompt_way.data}
+    found = {"every_ms": every_ms, "answer_within_ms": answer_ms, "way": form.prompt_way.data}
+    if form.prompt_way.data == "face":
+        found["picture_days"] = form.picture_days.data or PICTURE_DAYS
+    return found
 
 
 def ms(field: ExactField, unit_ms: int) -> int | None:
@@ -350,6 +360,7 @@ def copy(form: VersionForm, version: PolicyVersion) -> None:
         form[name].data = None if value is None else Fraction(value, unit)
     if version.prompts:
         form.prompt_way.data = version.prompts.get("way", "tap")
+        form.picture_days.data = version.prompts.get("picture_days")
         form.prompt_seconds.data = version.prompts["answer_within_ms"] // 1000
     form.pass_mark.data = Fraction(rules["exam"]["pass_mark"])
     form.max_attempts.data = rules["exam"]["max_attempts"]

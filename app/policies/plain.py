@@ -14,6 +14,7 @@ from courses import policies
 from courses.people.jurisdictions import Jurisdiction
 from courses.policies import PolicyVersion
 from courses.units import MS_PER_HOUR, MS_PER_MINUTE
+from courses.watch.presence import PICTURE_DAYS
 
 
 def _(text: str, **values: Any) -> str:
@@ -202,6 +203,11 @@ def presence(rules: Mapping[str, Any], prompts: Mapping[str, Any] | None) -> str
     way = {
         "tap": _("A tap answers it."),
         "question": _("It is a question of the lesson, or a tap where the lesson has none."),
+        "face": _(
+            "Those who agreed to it may answer by a photo; for all others, and whenever they prefer, it is a question or a tap. "
+            "A photo that matches is not kept, one that does not is deleted after %(days)s days.",
+            days=prompts.get("picture_days", PICTURE_DAYS),
+        ),
     }
     return f"{often} {way[prompts.get('way', 'tap')]} {said}"
 

@@ -16,7 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app import access, clock, db, errors, jobs, medialinks
 from app.access import Permission
 from app.settings import Settings
-from app.watch import callers, described, standing
+from app.watch import callers, described, photos, standing
 from app.watch.quick import Quick
 from courses import enrolment
 from courses import errors as refusals
@@ -184,7 +184,7 @@ def answer_prompt(playback_id: str) -> Response:
 
 @bp.get("/playbacks/<playback_id>/prompts/<prompt_id>")
 @described.answers(
-    "What a presence prompt asks: a tap, or a question of the lesson with its choices.",
+    "What a presence prompt asks: a tap, or a question of the lesson with its choices; whether a photo may answer.",
     status=200,
     answer=described.ASKED,
     p404="No such playback of the caller, or `prompt_unknown`.",
@@ -202,6 +202,7 @@ def show_prompt(playback_id: str, prompt_id: str) -> Response:
         {
             **presence.told(prompt, now=clock.now()),
             "way": prompt.way,
+            "photo": prompt.is_face and photos.is_open(),
             "text": asked["text"],
             "choices": asked["choices"],
         },

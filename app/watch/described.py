@@ -46,11 +46,12 @@ PROMPT: Schema = {
     "anyOf": [{"type": "null"}, record(id=STRING, kind=STRING, answer_within_ms=MS)]
 }
 ASKED = record(
-    ("id", "kind", "answer_within_ms", "way", "choices"),
+    ("id", "kind", "answer_within_ms", "way", "photo", "choices"),
     id=STRING,
     kind=STRING,
     answer_within_ms=MS,
     way={"type": "string", "enum": ["tap", "question"]},
+    photo={"type": "boolean", "description": "a photo may answer instead"},
     text={"type": ["string", "null"]},
     choices={"type": "array", "items": STRING},
 )

@@ -115,6 +115,19 @@ def config(
     }
 
 
+def camera() -> dict[str, Any]:
+    """The sentences of taking a photo."""
+    return {
+        "shot": _("Take the photo"),
+        "again": _("Take another"),
+        "refused": _("The camera cannot be used here. Choose a photo instead."),
+        "ready": _("Look straight into the camera, with light from the front."),
+        "taken": _("The photo is taken. Is it clear?"),
+        "choose": _("Choose a photo"),
+        "view": _("What the camera sees"),
+    }
+
+
 def texts() -> dict[str, Any]:
     """The script's sentences; `{name}` is filled in by the script."""
     return {
@@ -145,6 +158,12 @@ def texts() -> dict[str, Any]:
             "back": _("I am back, go on"),
             "thanks": _("Thank you. It goes on."),
             "retry": _("The answer could not be sent yet. It is tried again."),
+            "photo": _("A photo of you, and it goes on. The picture waits for you."),
+            "send": _("Send the photo"),
+            "comparing": _("The photo is being compared. This takes a few seconds."),
+            "without": _("Answer without a photo"),
+            "unlike": _("The photo did not match. Take another, or answer without one: nothing is lost."),
+            "camera": camera(),
         },
         "reasons": reasons(),
     }

@@ -43,19 +43,26 @@ class Vault:
 
     def seal(self, plain: str, *, row: str) -> bytes:
         """Encrypt a text for one place; `row` names it for good, like `persons.name:<id>`."""
+        return self.seal_bytes(plain.encode(), row=row)
+
+    def seal_bytes(self, plain: bytes, *, row: str) -> bytes:
+        """`seal` for what is no text."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         head = bytes([self._version])
-        sealed = self._ciphers[self._version].encrypt(nonce, plain.encode(), head + row.encode())
-        return head + nonce + sealed
+        return head + nonce + self._ciphers[self._version].encrypt(nonce, plain, head + row.encode())
 
     def open(self, sealed: bytes, *, row: str) -> str:
         """The text sealed for `row`; SealBroken for anything else."""
+        return self.open_bytes(sealed, row=row).decode()
+
+    def open_bytes(self, sealed: bytes, *, row: str) -> bytes:
+        """What `seal_bytes` sealed for `row`; SealBroken for anything else."""
         head, nonce, rest = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         cipher = self._ciphers.get(head[0]) if head else None
         if cipher is None or len(nonce) < NONCE_BYTES:
             raise SealBroken(row)
         try:
-            return cipher.decrypt(nonce, rest, head + row.encode()).decode()
+            return cipher.decrypt(nonce, rest, head + row.encode())
         except InvalidTag:
             raise SealBroken(row) from None
 

@@ -1,4 +1,7 @@
-"""Tables of watching: playbacks and their beats. Beats are append-only and name only a playback."""
+"""Tables of watching: playbacks, their beats, prompts, and photos of faces.
+
+Beats are append-only and name only a playback. Of a photo just the score is kept for good.
+"""
 
 from datetime import datetime
 from functools import partial
@@ -139,6 +142,7 @@ class Prompt(Base):
     shown_at: Mapped[datetime]
     answer_by: Mapped[datetime]
     question: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    is_face: Mapped[bool] = mapped_column(default=False)  # a photo may answer it too
 
 
 @append_only
@@ -151,3 +155,37 @@ class PromptAnswer(Base):
     prompt_id: Mapped[str] = mapped_column(ForeignKey("prompts.id"), primary_key=True)
     result: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime]
+
+
+@append_only
+class FaceCheck(Base):
+    """A photo that answered a prompt, as a number. `distance` and `limit` in millionths.
+
+    `fingerprint` is keyed, and tells only that the very same file was sent twice.
+    """
+
+    __tablename__ = "face_checks"
+    __table_args__ = (CheckConstraint("distance >= 0 AND \"limit\" >= 0", name="score"),)
+
+    prompt_id: Mapped[str] = mapped_column(ForeignKey("prompts.id"), primary_key=True)
+    distance: Mapped[int]
+    limit: Mapped[int]  # as far as a pass went then
+    engine: Mapped[str] = mapped_column(String(80))  # name and version
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
+    at: Mapped[datetime]
+
+
+class FacePicture(Base):
+    """A sealed photo in the store: the one a learner gave to compare with, or one that did not match.
+
+    The first has neither `prompt_id` nor `delete_at`. From `delete_at` on nobody sees it, and it goes.
+    """
+
+    __tablename__ = "face_pictures"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject_key: Mapped[str] = mapped_column(ForeignKey("subjects.key"), index=True)
+    prompt_id: Mapped[str | None] = mapped_column(ForeignKey("prompts.id"), index=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    taken_at: Mapped[datetime]
+    delete_at: Mapped[datetime | None] = mapped_column(index=True)

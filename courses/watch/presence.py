@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 from courses import errors
 from courses.credit.evidence import PresenceCheck
 from courses.watch.beats import SLACK_MS
-from courses.watch.models import Playback, Prompt, PromptAnswer
+from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt, PromptAnswer
 from media.base import to_ms
 
 _DRAW = secrets.SystemRandom()
 SLACK = timedelta(milliseconds=SLACK_MS)
 JITTER_DIVISOR = 3  # a prompt about every 15 minutes comes after 10 to 20 (domain.md 1.6)
 ANSWER_MS = 60_000  # where no rule says how long one may take
+PICTURE_DAYS = 30  # where a version says nothing else (domain.md 5.4)
 AGAIN_MS = 2_000  # how soon the next playback asks where the last one was left without an answer
 
 
@@ -34,6 +35,7 @@ class Way(StrEnum):
 
     TAP = "tap"
     QUESTION = "question"
+    FACE = "face"  # of a plan: a photo, of those who agreed; a question or tap of all others
     CARRIED = "carried"
 
 
@@ -52,13 +54,19 @@ class Plan:
     every_ms: int
     answer_within_ms: int
     way: Way = Way.TAP
+    picture_days: int = PICTURE_DAYS  # how long a photo that did not match is kept
 
     @classmethod
     def of(cls, prompts: Mapping[str, Any] | None) -> "Plan | None":
         """Of a version's `prompts`; None where nothing is asked."""
         if not prompts:
             return None
-        return cls(prompts["every_ms"], prompts["answer_within_ms"], Way(prompts.get("way", Way.TAP)))
+        return cls(
+            prompts["every_ms"],
+            prompts["answer_within_ms"],
+            Way(prompts.get("way", Way.TAP)),
+            prompts.get("picture_days", PICTURE_DAYS),
+        )
 
     def draw_ms(self) -> int:
         """Time until the next prompt, uniform around `every_ms`, unforeseeable."""
@@ -110,6 +118,7 @@ def begin(session: Session, playback: Playback, plan: Plan | None) -> None:
                 shown_at=playback.opened_at,
                 answer_by=owed.answer_by if waits else playback.opened_at,
                 question=owed.question if waits else None,
+                is_face=waits and owed.is_face,
             )
         )
     else:
@@ -140,7 +149,7 @@ def ask(
         return told(last, now=now)
     if (plan is None or is_away) and not _is_owed(session, playback):
         return None
-    question = Question.drawn(questions) if plan is not None and plan.way is Way.QUESTION else None
+    question = Question.drawn(questions) if plan is not None and plan.way in (Way.QUESTION, Way.FACE) else None
     within_ms = ANSWER_MS if plan is None else plan.answer_within_ms
     made = Prompt(
         playback_id=playback.id,
@@ -150,6 +159,9 @@ def ask(
         question=None
         if question is None
         else {"text": question.text, "choices": list(question.choices), "right": question.right},
+        is_face=plan is not None
+        and plan.way is Way.FACE
+        and reference(session, playback.subject_key) is not None,
     )
     session.add(made)
     session.flush()
@@ -159,7 +171,26 @@ def ask(
 def told(prompt: Prompt, *, now: datetime) -> dict[str, Any]:
     """A prompt as a beat's answer holds it."""
     left_ms = to_ms(prompt.answer_by) - to_ms(now)
-    return {"id": prompt.id, "kind": "prompt", "answer_within_ms": max(0, left_ms)}
+    return {"id": prompt.id, "kind": kind(prompt), "answer_within_ms": max(0, left_ms)}
+
+
+def kind(prompt: Prompt) -> str:
+    """As evidence names it; a prompt that takes a photo may be answered without one all the same."""
+    return "face" if prompt.is_face else "prompt"
+
+
+def reference(session: Session, subject_key: str) -> FacePicture | None:
+    """The photo that a learner gave to compare with, if one stands."""
+    return session.scalar(
+        select(FacePicture)
+        .where(
+            FacePicture.subject_key == subject_key,
+            FacePicture.prompt_id.is_(None),
+            FacePicture.delete_at.is_(None),
+        )
+        .order_by(FacePicture.taken_at.desc(), FacePicture.key)
+        .limit(1)
+    )
 
 
 def get(session: Session, playback: Playback, *, prompt_id: str) -> Prompt:
@@ -179,10 +210,22 @@ def answer(
     Refused: NotFound `prompt_unknown`; Invalid where there is no such choice.
     """
     prompt = get(session, playback, prompt_id=prompt_id)
-    before = _answer(session, prompt.id)
-    if before is not None:
-        return Result(before.result)
-    result = _judged(prompt, given, now)
+    before = answered(session, prompt)
+    return before or settle(
+        session, playback, prompt=prompt, result=_judged(prompt, given, now), plan=plan, now=now
+    )
+
+
+def answered(session: Session, prompt: Prompt) -> Result | None:
+    """What an earlier answer to this prompt was worth."""
+    found = _answer(session, prompt.id)
+    return None if found is None else Result(found.result)
+
+
+def settle(
+    session: Session, playback: Playback, *, prompt: Prompt, result: Result, plan: Plan | None, now: datetime
+) -> Result:
+    """Keep what an answer was worth; a pass draws the next prompt."""
     session.add(PromptAnswer(prompt_id=prompt.id, result=result, at=now))
     _answer_where_it_waited(session, playback, prompt, result, now)
     if result is Result.PASSED and plan is not None:
@@ -192,8 +235,13 @@ def answer(
     return result
 
 
+def is_late(prompt: Prompt, at: datetime) -> bool:
+    """Whether an answer that arrives then comes too late, slack for the line included."""
+    return at > prompt.answer_by + SLACK
+
+
 def _judged(prompt: Prompt, given: Any, now: datetime) -> Result:
-    if now > prompt.answer_by + SLACK:
+    if is_late(prompt, now):
         return Result.MISSED
     return JUDGES[Way(prompt.way)](prompt, given)
 
@@ -223,19 +271,21 @@ def checks(
 ) -> list[PresenceCheck]:
     """What the prompts of these playbacks say, as known then, in time."""
     rows = session.execute(
-        select(Prompt, PromptAnswer)
+        select(Prompt, PromptAnswer, FaceCheck.prompt_id)
         .outerjoin(PromptAnswer, PromptAnswer.prompt_id == Prompt.id)
+        .outerjoin(FaceCheck, FaceCheck.prompt_id == Prompt.id)
         .where(Prompt.playback_id.in_(list(playback_ids)), Prompt.shown_at < known_at)
     )
     found: list[PresenceCheck] = []
-    for prompt, answered in rows:
-        is_known = answered is not None and answered.at < known_at
-        if is_known and answered.result == Result.PASSED:
-            found.append(PresenceCheck(prompt.playback_id, to_ms(answered.at), "prompt", "pass"))
-        elif is_known and answered.result == Result.FAIL:
-            found.append(PresenceCheck(prompt.playback_id, to_ms(prompt.shown_at), "prompt", "fail"))
+    for prompt, given, photo in rows:
+        is_known = given is not None and given.at < known_at
+        by = "prompt" if photo is None else "face"
+        if is_known and given.result == Result.PASSED:
+            found.append(PresenceCheck(prompt.playback_id, to_ms(given.at), by, "pass"))
+        elif is_known and given.result == Result.FAIL:
+            found.append(PresenceCheck(prompt.playback_id, to_ms(prompt.shown_at), by, "fail"))
         elif prompt.answer_by + SLACK < known_at or prompt.way == Way.CARRIED:
-            found.append(PresenceCheck(prompt.playback_id, to_ms(prompt.shown_at), "prompt", "missed"))
+            found.append(PresenceCheck(prompt.playback_id, to_ms(prompt.shown_at), kind(prompt), "missed"))
     return sorted(found, key=lambda check: check.at)
 
 

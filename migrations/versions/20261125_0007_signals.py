@@ -1,6 +1,6 @@
 """Signals with their playbacks and notes; marks of devices; how many beats a removal took.
 
-Revision: 20261125_0007, after 20261125_0005
+Revision: 20261125_0007, after 20261125_0006
 """
 
 import sqlalchemy as sa
@@ -9,12 +9,12 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0007"
-down_revision = "20261125_0005"
+down_revision = "20261125_0006"
 branch_labels = None
 depends_on = None
 
 UNEXAMINED = sa.text("examined_at IS NULL AND archived_at IS NOT NULL")
-READ = "'search','record','playback','statement','evidence','requirement'"
+READ = "'search','record','playback','statement','evidence','requirement','face'"
 STATUS = "status IN ('open','explained','dismissed')"
 
 

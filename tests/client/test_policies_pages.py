@@ -112,6 +112,17 @@ def test_superseding_starts_from_what_the_version_says(app: Flask, city: FlaskCl
     assert made.prompts == {"every_ms": 900_000, "answer_within_ms": 60_000, "way": "tap"}
 
 
+def test_how_long_photos_are_kept_stands_beside_the_version(app: Flask, city: FlaskClient) -> None:
+    assert send(city, "publish", prompt_minutes="15", prompt_way="face", picture_days="181").status_code == 422
+    send(city, "publish", prompt_minutes="15", prompt_way="face", picture_days="14")
+    (made,) = entered(app)
+    assert made.prompts == {"every_ms": 900_000, "answer_within_ms": 60_000, "way": "face", "picture_days": 14}
+    assert "picture_days" not in made.rules
+    assert 'value="14"' in city.get(f"/policies/city/new?from={made.id}").get_data(as_text=True)
+    page = city.get(f"/policies/{made.id}").get_data(as_text=True)
+    assert "deleted after 14 days" in page
+
+
 def test_only_the_city_enters_rules(app: Flask, clock: Clock) -> None:
     district = shelves_app.district(app, "CZ-TN", now=clock.at)
     assert district.get("/policies/city/new").status_code == 403

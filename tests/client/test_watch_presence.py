@@ -83,7 +83,7 @@ def test_a_prompt_is_fetched_and_answered_with_the_playbacks_token(
     prompt = shown(world, lu, opened)
     device = by_its_token(world, opened)
     said = asked(device, opened, prompt)
-    assert set(said) == {"id", "kind", "answer_within_ms", "way", "text", "choices"}
+    assert set(said) == {"id", "kind", "answer_within_ms", "way", "text", "choices", "photo"}
     assert said["way"] == way
     assert sorted(said["choices"]) == (sorted(QUESTIONS[0]["choices"]) if way == "question" else [])
     world.clock.tick(seconds=5)

@@ -121,7 +121,17 @@ POST   watch_api.open_playback           - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   watch_api.tell_beat               - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   watch_api.answer_prompt           - 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    watch_api.show_prompt             - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   watch_photos.send_photo           - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
 DELETE watch_api.close_playback          - 0 + 0 0 0 0 0 0 0 0 0 0 0
+
+GET    faces.index                       - + + + + + + + + + + + + +
+POST   faces.give                        - ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+GET    faces.photo                       - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    faces.check_photo                 - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    faces.consent_text                + + + + + + + + + + + + + +
+GET    faces_oversight.index             - x x x x x x x x x + 0 ~ x
+GET    faces_oversight.photo             - x x x x x x x x x + 0 ~ x
+POST   faces.withdraw                    - + + + + + + + + + + + + +
 
 GET    ledger.index                      - + + + + + + + + + + + + +
 GET    ledger.statement                  - + + + + + + + + + + + + +
@@ -209,6 +219,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "ratings.show": {"enrolment_id": "rated"},
     "ratings.rate": {"enrolment_id": "rated"},
     "oversight_record.playback": {"playback_id": "playback"},
+    "faces.check_photo": {"prompt_id": "photographed"},
+    "faces_oversight.photo": {"prompt_id": "photographed"},
 }
 # Parameters that name no row.
 PLAIN = {

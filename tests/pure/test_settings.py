@@ -48,6 +48,15 @@ def test_settings_that_need_each_other_say_so() -> None:
         load({"XUESHI_STRIPE_KEY": "sk_test_x"})
 
 
+def test_faces_need_their_optional_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.settings.FACE_PACKAGES", ("dlib_is_not_here",))
+    with pytest.raises(SettingsError, match=r"XUESHI_FACE=dlib needs .* -r requirements-face\.txt"):
+        load({"XUESHI_FACE": "dlib"})
+    assert load({}).face == "off"
+    with pytest.raises(SettingsError, match="XUESHI_FACE_LIMIT"):
+        load({"XUESHI_FACE_LIMIT": "0"})
+
+
 def test_keys_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
     first = with_keys(Settings(data_dir=tmp_path))
     assert with_keys(Settings(data_dir=tmp_path)) == first

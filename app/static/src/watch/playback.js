@@ -57,6 +57,22 @@ export class Playback {
     return this.call("POST", "/presence", { prompt: promptId, answer: given });
   }
 
+  // A photo as the answer: `{ result }`, or Refused with a sentence where another one is wanted.
+  async photo(promptId, picture) {
+    const response = await fetch(`${this.closeUrl}/prompts/${promptId}/photo`, {
+      method: "POST",
+      credentials: "omit",
+      headers: {
+        "Content-Type": picture.type,
+        Authorization: `Bearer ${this.token}`,
+        "Accept-Language": document.documentElement.lang,
+      },
+      body: picture,
+    });
+    if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
+    return response.json();
+  }
+
   async call(method, path, body) {
     const response = await fetch(this.closeUrl + path, {
       method,

@@ -1,6 +1,9 @@
 // "Are you still watching?" The picture waits while it is asked, so whoever is away loses nothing but
 // the moment, and whoever is there loses nothing at all.
 
+import { Camera } from "../camera/camera.js";
+import { Refused } from "./playback.js";
+
 const SOON_S = 15; // when the time left is said once more
 const AGAIN_MS = 1500;
 
@@ -11,7 +14,7 @@ export class Prompt {
     this.texts = texts;
     this.again = again;
     this.box = root.querySelector("[data-prompt]");
-    for (const name of ["title", "words", "answers", "left", "said"]) {
+    for (const name of ["title", "words", "camera", "answers", "left", "said"]) {
       this[name] = this.box.querySelector(`[data-prompt-${name}]`);
     }
     this.open = null; // the prompt that is shown
@@ -29,13 +32,83 @@ export class Prompt {
     this.video.pause();
     const asked = await playback.asked(prompt.id).catch(() => ({ way: "tap", choices: [] }));
     if (this.open?.id !== prompt.id) return;
+    this.box.hidden = false;
+    if (asked.photo) this.askPhoto(asked);
+    else this.askPlain(asked);
+    this.count();
+  }
+
+  // A tap, or a question of the lesson.
+  askPlain(asked) {
     const isQuestion = asked.way === "question";
+    this.endCamera();
     this.title.textContent = isQuestion ? asked.text : this.texts.still;
     this.words.textContent = isQuestion ? this.texts.choose : this.texts.tap;
     this.buttons(isQuestion ? asked.choices : [this.texts.here], (place) => this.answer(isQuestion ? place : true));
-    this.box.hidden = false;
     this.answers.querySelector("button").focus();
-    this.count();
+  }
+
+  // A photo, and always the way without one.
+  async askPhoto(asked) {
+    const { texts, open } = this;
+    this.endCamera();
+    this.title.textContent = texts.still;
+    this.words.textContent = texts.photo;
+    this.camera.hidden = false;
+    const camera = new Camera(this.camera, texts.camera, (photo) => {
+      send.disabled = !photo;
+      if (photo) send.focus();
+    });
+    this.shooting = camera;
+    const chooser = this.chooser((file) => camera.choose(file));
+    this.buttons([texts.send, texts.camera.choose, texts.without], (place) => {
+      if (place === 0) this.sendPhoto(camera.photo, asked);
+      else if (place === 1) chooser.click();
+      else this.askPlain(asked);
+    });
+    const [send] = this.answers.children;
+    send.className = "button button--primary";
+    send.disabled = true;
+    const hasCamera = await camera.begin();
+    if (this.open === open && this.shooting === camera) (hasCamera ? camera.shot : this.answers.children[1]).focus();
+  }
+
+  // Where there is no camera, or a screen reader's user takes photos elsewhere.
+  chooser(chosen) {
+    const field = document.createElement("input");
+    field.type = "file";
+    field.accept = "image/jpeg,image/png,image/webp";
+    field.addEventListener("change", () => field.files[0] && chosen(field.files[0]));
+    return field;
+  }
+
+  async sendPhoto(photo, asked) {
+    const { open } = this;
+    clearInterval(this.timer); // what was sent in time is judged in time
+    this.left.textContent = "";
+    this.words.textContent = this.texts.comparing;
+    for (const button of this.box.querySelectorAll("button")) button.disabled = true;
+    try {
+      const { result } = await open.playback.photo(open.id, photo);
+      if (this.open !== open) return;
+      if (result === "pass") this.close();
+      else if (result === "fail") this.next(this.texts.unlike);
+      else this.late();
+    } catch (error) {
+      if (this.open !== open) return;
+      const isPhoto = error instanceof Refused && error.status === 422;
+      if (isPhoto) await this.askPhoto(asked);
+      else this.askPlain(asked);
+      this.words.textContent = (error instanceof Refused && error.title) || this.texts.retry;
+      this.said.textContent = this.words.textContent;
+      this.count();
+    }
+  }
+
+  endCamera() {
+    this.shooting?.end();
+    this.shooting = null;
+    this.camera.hidden = true;
   }
 
   buttons(labels, chosen) {
@@ -88,6 +161,7 @@ export class Prompt {
   // Nobody answered in time: no hurry any more.
   late() {
     clearInterval(this.timer);
+    this.endCamera();
     this.left.textContent = "";
     this.title.textContent = this.texts.still;
     this.words.textContent = this.texts.late;
@@ -99,6 +173,7 @@ export class Prompt {
   async next(words) {
     this.said.textContent = words;
     for (const button of this.answers.children) button.disabled = true;
+    this.endCamera();
     this.open = { id: null };
     const isTold = await this.again();
     if (this.open?.id !== null) return; // the next one is shown
@@ -111,6 +186,7 @@ export class Prompt {
     clearInterval(this.timer);
     if (!this.open) return;
     this.open = null;
+    this.endCamera();
     this.box.hidden = true;
     this.said.textContent = this.texts.thanks;
     this.before?.focus?.();
@@ -122,7 +198,7 @@ export class Prompt {
   keep(event) {
     event.stopPropagation();
     if (event.key !== "Tab") return;
-    const buttons = [...this.answers.querySelectorAll("button:not(:disabled)")];
+    const buttons = [...this.box.querySelectorAll("button:not(:disabled):not([hidden])")];
     const at = buttons.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
     buttons[(at + buttons.length) % buttons.length]?.focus();
     event.preventDefault();
