@@ -90,7 +90,7 @@ EN_2026_11 = (
     ),
     Clause(
         "You can withdraw it at any time",
-        "Under “My account” you can take this consent back at any time. All photos are then out of use and deleted at once, and "
+        "On the page of your account you can take this consent back at any time. All photos are then out of use and deleted at once, and "
         "no check asks for a photo any more. Hours that you earned before stay as they are.",
     ),
 )

@@ -130,6 +130,9 @@ def test_the_consent_is_given_with_the_devices_camera(cameras: dict[str, Browser
     page.keyboard.press("Enter")  # the button to take it has the focus
     comes_true(page, "document.querySelector('input[type=file]').files.length === 1")
     assert page.is_visible("canvas.camera__view")
+    assert axe(page) == []
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/face-agreeing.png", full_page=True)
     page.check('input[name="agree"]')
     page.click('main form[enctype] button[type="submit"]')
     page.wait_for_selector("img.camera__photo")

