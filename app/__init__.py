@@ -25,6 +25,7 @@ FEATURES = (
     "enrolment",
     "watch",
     "ledger",
+    "log",
     "ratings",
     "oversight",
     "console",
