@@ -62,7 +62,7 @@ def cosigned(session: Session, checkpoint: SignedCheckpoint) -> list[tuple[str, 
     return [(row.witness.split("+", 1)[0], row.at) for row in session.scalars(asked)]
 
 
-def growth(session: Session, most: int = 10) -> list[SignedCheckpoint]:
+def growth(session: Session, most: int = 3) -> list[SignedCheckpoint]:
     """The last checkpoints, oldest first."""
     rows = session.scalars(select(SignedCheckpoint).order_by(SignedCheckpoint.size.desc()).limit(most))
     return list(rows)[::-1]
