@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv/bin/python
 
-.PHONY: run test lint lock bench-watch clean help
+.PHONY: run test lint lock bench-watch bench-credit audit clean help
 
 run: ## install, prepare the demonstration city, serve it
 	@$(PYTHON) deploy/prepare.py run && exec $(VENV) -m app run
@@ -20,6 +20,12 @@ lock: ## pin the dependencies again, with hashes
 
 bench-watch: ## what a beat costs, as one line of JSON
 	@$(VENV) -m bench.watch
+
+bench-credit: ## what sealing and proofs cost, as one line of JSON
+	@$(VENV) -m bench.credit
+
+audit: ## check the ledger and its log, naming everything that is wrong
+	@$(VENV) -m app audit
 
 clean: ## forget what was installed and built, keep the data
 	@rm -rf .venv node_modules app/static/dist

@@ -26,6 +26,7 @@ FEATURES = (
     "watch",
     "faces",
     "ledger",
+    "log",
     "ratings",
     "oversight",
     "signals",

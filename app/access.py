@@ -41,6 +41,8 @@ class Permission(StrEnum):
     LEDGER_SELF = "ledger:read:learner"
     LEDGER_OFFLINE = "ledger:write:studio"
     LEDGER_REQUIRE = "ledger:require:oversight"
+    LOG_READ = "log:read"
+    LOG_COSIGN = "log:cosign"  # the witness's signature is checked
     RATINGS_READ = "ratings:read"
     RATINGS_WRITE = "ratings:write:learner"
     RATINGS_REPLY = "ratings:reply:studio"
@@ -61,6 +63,8 @@ ANYBODY = frozenset(
         P.ORDERS_NOTIFY,
         P.WATCH_BEAT,
         P.POLICIES_READ,
+        P.LOG_READ,
+        P.LOG_COSIGN,
         P.RATINGS_READ,
     }
 )

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import create_app, jobs
 from app.settings import Settings, SettingsError, load
+from courses.ledger.log import audit as auditing
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 500 * 1024**2
@@ -153,6 +154,26 @@ def forget_beats(settings: Settings, _words: list[str]) -> int:
     return 0
 
 
+def witness(_settings: Settings, words: list[str]) -> int:
+    """Check a log against what was seen of it before, and cosign it."""
+    from app.log import witness as witnessing
+
+    return witnessing.main(words, tell=tell)
+
+
+def audit(settings: Settings, _words: list[str]) -> int:
+    """Check triggers, postings, leaves, tiles and checkpoints; name everything that is wrong."""
+    from app.log import sealing
+
+    app = create_app(settings)
+    with app.extensions["xueshi_db"].reading() as session:
+        found = auditing.findings(session, sealing.sealer(app.extensions["xueshi_settings"]))
+        for finding in found:
+            tell(str(finding))
+        tell(f"{len(found)} findings. Looked at: {auditing.counts(session)}.")
+    return 1 if found else 0
+
+
 def upgrade(settings: Settings, _words: list[str]) -> int:
     """Migrate the database and stop."""
     migrate(settings)
@@ -168,6 +189,8 @@ COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
     "reindex": reindex,
     "sweep": sweep,
     "forget-beats": forget_beats,
+    "witness": witness,
+    "audit": audit,
 }
 
 

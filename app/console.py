@@ -1,7 +1,7 @@
 """The operator's page: what is queued, what failed, which payments need a person. No personal data."""
 
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, current_app, render_template
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ def index() -> str:
             failed=assets_in(session, AssetState.FAILED),
             events=orders.needing_staff(session),
             due={name: len(rows) for name, rows in jobs.owed(session, now).items()},
+            log_fault=current_app.extensions["xueshi_log_fault"](),
             now=now,
         )
 

@@ -1,4 +1,4 @@
-"""The three keys of an installation: from the settings, or made once and kept in the data directory."""
+"""The keys of an installation: from the settings, or made once and kept in the data directory."""
 
 import os
 import secrets

@@ -61,6 +61,10 @@ class Settings:
     secret_key: bytes = setting(_key, b"", "64 hex digits", "signs sessions, tokens and links; empty: made once and kept in the data directory")
     vault_key: bytes = setting(_key, b"", "64 hex digits", "encrypts document numbers and sign-in names; empty: made once and kept in the data directory")
     index_key: bytes = setting(_key, b"", "64 hex digits", "keys the blind indexes; empty: made once and kept in the data directory")
+    log_key: bytes = setting(_key, b"", "64 hex digits", "signs the log's checkpoints; empty: made once and kept in the data directory")
+    log_origin: str = setting(_text, "", "a name without spaces", "the log's name, for ever; empty: the public URL without its scheme, and /log")
+    log_highest: str = setting(_text, "", "a path", "the file that keeps the highest signed checkpoint, best on another disk than the database; empty: in the data directory")
+    log_witnesses: str = setting(_text, "", "verifier keys, a space between", "whose cosignatures the log shows")
     host: str = setting(_text, "127.0.0.1", "an address", "where the web server listens")
     port: int = setting(_integer, 8000, "a port number", "where the web server listens")
     web_workers: int = setting(_integer, 1, "a whole number", "processes of the web server")
@@ -108,10 +112,20 @@ class Settings:
         """The site's own address, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def effective_log_origin(self) -> str:
+        """The log's name, which is its key's name too."""
+        return self.log_origin or self.effective_public_url.split("://", 1)[-1] + "/log"
+
+    @property
+    def effective_log_highest(self) -> Path:
+        """The file outside the database that keeps the highest signed checkpoint."""
+        return Path(self.log_highest) if self.log_highest else self.data_dir / "log" / "highest"
+
 
 PREFIX = "XUESHI_"
 FACE_PACKAGES = ("dlib", "face_recognition_models", "numpy")
-KEY_SETTINGS = ("secret_key", "vault_key", "index_key")
+KEY_SETTINGS = ("secret_key", "vault_key", "index_key", "log_key")
 
 
 def variable(name: str) -> str:
@@ -169,6 +183,8 @@ def check(settings: Settings) -> Settings:
         raise SettingsError("XUESHI_FACE_LIMIT takes a number above 0 and below 2")
     if settings.beat_days < 30:
         raise SettingsError("XUESHI_BEAT_DAYS takes 30 days at least: an appeal needs the beats")
+    if any(sign.isspace() or sign == "+" for sign in settings.log_origin):
+        raise SettingsError("XUESHI_LOG_ORIGIN takes a name without spaces and plus signs")
     if not 1 <= settings.port <= 65535:
         raise SettingsError("XUESHI_PORT takes a port number from 1 to 65535")
     return settings

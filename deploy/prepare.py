@@ -23,6 +23,8 @@ DEBIAN_FOR_TESTS = {  # program or folder that shows it is there -> package
     "chromium": "chromium",
     "/usr/lib/postgresql": "postgresql",
     "/usr/share/fonts/opentype/noto": "fonts-noto-cjk",
+    "go": "golang-go",
+    "/usr/share/gocode/src/golang.org/x/mod": "golang-golang-x-mod-dev",
 }
 
 

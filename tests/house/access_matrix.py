@@ -171,6 +171,12 @@ POST   signals_oversight.open_signal     - x x x x x x x x x + 0 + x
 POST   signals_oversight.answer          - x x x x x x x x x + 0 ~ x
 GET    signals_studio.index              - x x x x x + + x x x x x x
 GET    signals_studio.show               - x x x x x + 0 x x x x x x
+GET    log.index                         + + + + + + + + + + + + + +
+GET    log.checkpoint                    0 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    log.tile                          0 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    log.entries                       0 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    log.proof                         - 0 0 0 0 0 0 0 0 0 0 0 0 0
+POST   log.cosign                        ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 
 GET    console.index                     - x x x x x x x x x x x x +
 """
@@ -226,6 +232,9 @@ OTHERWISE: dict[str, dict[str, str]] = {
 PLAIN = {
     "home.set_locale": {"code": "en"},
     "home.set_theme": {"code": "dark"},
+    "log.tile": {"level": "0", "place": "000"},
+    "log.entries": {"place": "000"},
+    "log.proof": {"entry_id": "none"},
     "static": {"filename": "favicon.svg"},
     "media.play": {"name": "master.m3u8"},
     "media.picture": {"name": "small.webp"},

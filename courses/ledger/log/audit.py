@@ -1,0 +1,243 @@
+"""The audit: everything that must hold, looked at from the rows up; findings are collected, not raised.
+
+Triggers, each account's rows against the engine, each leaf against its entry, each tile, each
+checkpoint, cosignatures, and the file outside the database.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.orm import Session
+
+from courses.credit import recompute
+from courses.credit.evidence import BadEvidence
+from courses.ledger import entries, evidence, reconcile
+from courses.ledger.log import leaves, notes, sealing, tiles, tree
+from courses.ledger.log.models import Cosignature, Leaf, SignedCheckpoint, Tile, Waiting
+from courses.ledger.log.sealing import Sealer
+from courses.ledger.models import Account, Entry
+from media.base import Base, append_only_ddl
+
+FUNCTION = re.compile(r"FUNCTION (\w+)\(\) RETURNS trigger LANGUAGE plpgsql AS \$\$(.*)\$\$", re.DOTALL)
+TRIGGER = re.compile(r"CREATE (?:OR REPLACE )?TRIGGER (?:IF NOT EXISTS )?(\w+) (.*)", re.DOTALL)
+TICK = timedelta(milliseconds=1)
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, and where."""
+
+    table: str
+    row: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row}: {self.what}"
+
+
+def findings(session: Session, sealer: Sealer) -> list[Finding]:
+    """Everything that is wrong."""
+    return [
+        *triggers(session),
+        *postings(session),
+        *leaves_and_entries(session),
+        *tree_and_checkpoints(session, sealer.signer.verifier),
+        *cosignatures(session),
+        *outside(session, sealer),
+    ]
+
+
+def counts(session: Session) -> str:
+    """How much was looked at."""
+    found = {
+        "append-only tables": len(kept_tables()),
+        **{
+            name: session.scalar(select(func.count()).select_from(model)) or 0
+            for name, model in (("accounts", Account), ("entries", Entry), ("leaves", Leaf),
+                                ("tiles", Tile), ("checkpoints", SignedCheckpoint))
+        },
+    }
+    return ", ".join(f"{count} {name}" for name, count in found.items())
+
+
+def kept_tables() -> list[Table]:
+    """The tables whose rows may not change."""
+    return [table for table in Base.metadata.sorted_tables if table.info.get("append_only")]
+
+
+def triggers(session: Session) -> Iterator[Finding]:
+    """The triggers that refuse change are there, are those we made, and are switched on."""
+    dialect = session.get_bind().dialect.name
+    present = _sqlite(session) if dialect == "sqlite" else _postgresql(session)
+    for table in kept_tables():
+        door = table.info["append_only"]
+        bodies: dict[str, str] = {}
+        for statement in append_only_ddl(table.name, dialect, unless="" if door is True else door):
+            if function := FUNCTION.search(statement):
+                bodies[function[1]] = " ".join(function[2].split())
+                continue
+            made = TRIGGER.search(statement)
+            assert made is not None, statement
+            name, expected = made[1], _ordered(made[2])
+            if dialect == "postgresql":
+                expected += bodies[made[2].rsplit(" ", 1)[1].removesuffix("()")]
+            known = present.get((table.name, name))
+            if known is None:
+                yield Finding(table.name, name, "the trigger is missing")
+            elif known[0] == "off":
+                yield Finding(table.name, name, "the trigger is switched off")
+            elif known[1] != expected:
+                yield Finding(table.name, name, "the trigger is not the one that was made")
+
+
+def _ordered(text_: str) -> str:
+    """A trigger's definition in one way of writing: single spaces, no schema, verbs in order."""
+    words = " ".join(text_.replace(" ON public.", " ON ").split())
+    head, on, tail = words.partition(" ON ")
+    before, verbs = head.split(" ", 1)
+    return f"{before} {' OR '.join(sorted(verbs.split(' OR ')))}{on}{tail}"
+
+
+def _sqlite(session: Session) -> dict[tuple[str, str], tuple[str, str]]:
+    rows = session.execute(text("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    return {(table, name): ("on", _ordered(sql.split(name, 1)[1])) for table, name, sql in rows}
+
+
+def _postgresql(session: Session) -> dict[tuple[str, str], tuple[str, str]]:
+    rows = session.execute(text(
+        "SELECT c.relname, t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid), p.prosrc FROM pg_trigger t "
+        "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal"
+    ))
+    return {
+        (table, name): (
+            "on" if how in ("O", "A") else "off",
+            _ordered(made.split(name, 1)[1]) + " ".join(body.split()),
+        )
+        for table, name, how, made, body in rows
+    }
+
+
+def postings(session: Session) -> Iterator[Finding]:
+    """Each account's rows are what the engine says of the evidence that they were settled on."""
+    for account in session.scalars(select(Account).where(Account.settled_to.is_not(None))):
+        settled_to, settled_at = account.settled_to, account.settled_at
+        if settled_to is None or settled_at is None or account.fault or account.is_due:
+            continue  # the sweep has yet to look, and says so itself
+        known = evidence.of(session, account.subject_key, as_of=settled_to, known_at=settled_at + TICK)
+        try:
+            computed = entries.computed(recompute.statement(known))
+        except BadEvidence as bad:
+            yield Finding("ledger_accounts", account.subject_key, f"the engine refuses the evidence: {bad}")
+            continue
+        rows = reconcile.standing(entries.of_subject(session, account.subject_key))
+        found = reconcile.reconciled(computed, [row for row in rows if row.line.at < settled_to])
+        for row in found.stale:
+            yield Finding("entries", row.id, f"the evidence gives no such row ({row.line.kind}, {row.line.hours} hours)")
+        for line, row_ in found.lines:
+            if row_ is None:
+                yield Finding(
+                    "ledger_accounts", account.subject_key,
+                    f"the evidence gives {line.kind} of {line.hours} hours about {line.about}, and no row says so",
+                )
+
+
+def leaves_and_entries(session: Session) -> Iterator[Finding]:
+    """Each leaf commits to its entry as it stands now; each entry is a leaf or waits to be one."""
+    for leaf, entry in session.execute(
+        select(Leaf, Entry).outerjoin(Entry, Entry.id == Leaf.entry_id).execution_options(yield_per=AT_ONCE)
+    ):
+        if entry is None:
+            yield Finding("entries", leaf.entry_id, f"the row of leaf {leaf.number} is gone")
+        elif leaves.data(leaves.content(entry), salt=leaf.salt) != leaf.data:
+            yield Finding(
+                "entries", entry.id,
+                f"differs from what leaf {leaf.number} sealed; it says now {leaves.canonical(leaves.content(entry)).decode()}",
+            )
+        if tree.leaf_hash(leaf.data) != leaf.hash:
+            yield Finding("log_leaves", str(leaf.number), "the hash is not that of the data")
+    for entry_id in session.scalars(
+        select(Entry.id)
+        .outerjoin(Leaf, Leaf.entry_id == Entry.id)
+        .outerjoin(Waiting, Waiting.entry_id == Entry.id)
+        .where(Leaf.number.is_(None), Waiting.entry_id.is_(None))
+    ):
+        yield Finding("entries", entry_id, "neither sealed nor waiting to be: it was written behind the site's back")
+
+
+def tree_and_checkpoints(session: Session, by: notes.Verifier) -> Iterator[Finding]:
+    """The whole tree from its leaves; each tile and each checkpoint against it."""
+    signed = {row.size: row for row in session.scalars(select(SignedCheckpoint))}
+    growing = tree.Growing()
+    rows: dict[int, list[bytes]] = {}
+    for number, hash_ in session.execute(
+        select(Leaf.number, Leaf.hash).order_by(Leaf.number).execution_options(yield_per=AT_ONCE)
+    ):
+        if number != growing.size:
+            yield Finding("log_leaves", str(growing.size), f"is missing; the next is {number}")
+            break
+        growing.add(hash_)
+        yield from _tiles(session, rows, hash_, number)
+        if growing.size in signed:
+            yield from _checkpoint(signed.pop(growing.size), growing.root(), by)
+    for size in signed:
+        yield Finding("log_checkpoints", str(size), f"was signed, but there are {growing.size} leaves in a row")
+    for tile in session.execute(select(Tile.level, Tile.number)):
+        if growing.size >> (tiles.HEIGHT * (tile.level + 1)) <= tile.number:
+            yield Finding("log_tiles", f"{tile.level}/{tile.number}", "lies outside the tree")
+
+
+def _tiles(session: Session, rows: dict[int, list[bytes]], hash_: bytes, number: int) -> Iterator[Finding]:
+    """Follow a leaf up; where it fills a tile, look at the one that is kept."""
+    level, fresh = 0, hash_
+    while True:
+        row = rows.setdefault(level, [])
+        row.append(fresh)
+        if len(row) < tiles.WIDTH:
+            return
+        tile = number >> (tiles.HEIGHT * (level + 1))
+        fresh = tree.perfect(row)
+        kept = session.execute(
+            select(Tile.content, Tile.root).where(Tile.level == level, Tile.number == tile)
+        ).first()
+        if kept is None:
+            yield Finding("log_tiles", f"{level}/{tile}", "is missing")
+        elif kept.content != b"".join(row) or kept.root != fresh:
+            yield Finding("log_tiles", f"{level}/{tile}", "differs from the leaves below it")
+        row.clear()
+        level += 1
+
+
+def _checkpoint(row: SignedCheckpoint, root: bytes, by: notes.Verifier) -> Iterator[Finding]:
+    where = str(row.size)
+    if row.root != root:
+        yield Finding("log_checkpoints", where, f"the root is {row.root.hex()}, the leaves give {root.hex()}")
+    try:
+        said = notes.opened(row.note, by)
+    except notes.BadNote as bad:
+        yield Finding("log_checkpoints", where, str(bad))
+        return
+    if (said.size, said.root) != (row.size, row.root):
+        yield Finding("log_checkpoints", where, f"the note says {said.size} {said.root.hex()}")
+
+
+def cosignatures(session: Session) -> Iterator[Finding]:
+    """Each line verifies below its checkpoint."""
+    for row, signed in session.execute(
+        select(Cosignature, SignedCheckpoint.note).join(SignedCheckpoint, SignedCheckpoint.size == Cosignature.size)
+    ):
+        try:
+            notes.verified(notes.note(notes.parts(signed)[0], [row.line]), notes.verifier(row.witness))
+        except notes.BadNote as bad:
+            yield Finding("log_cosignatures", row.id, str(bad))
+
+
+def outside(session: Session, sealer: Sealer) -> Iterator[Finding]:
+    """The file outside the database agrees."""
+    try:
+        sealing.compare(session, sealer)
+    except sealing.Refused as refused:
+        yield Finding("log_checkpoints", "-", str(refused))
