@@ -32,7 +32,7 @@ PAGES = [
     *by("visitor", "/catalogue/courses/{course}", "/catalogue/courses/{priced}"),
     *by("visitor", "/catalogue/courses/{course}/preview/{preview}"),
     *by("visitor", "/catalogue/institutions/{institution}", "/catalogue/instructors/{instructor}"),
-    *by("visitor", "/policies/", "/policies/{policy}"),
+    *by("visitor", "/policies/", "/policies/{policy}", "/log/"),
     *by("worker", "/", "/enrolment/", "/catalogue/courses/{course}", "/catalogue/courses/{priced}"),
     *by("worker", "/watch/{enrolment}/{lesson}", "/watch/{enrolment}/{second_lesson}"),
     *by("worker", "/ledger/", "/ledger/accesses", "/orders/"),
