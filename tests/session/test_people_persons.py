@@ -191,6 +191,29 @@ def test_employers_district_goes_first(
     assert persons.jurisdiction_of(session, person.id, on=TODAY + timedelta(days=30)) == "CZ-LY"
 
 
+def test_a_list_by_area_finds_whom_one_by_one_would(session: Session, now: datetime) -> None:
+    works = [enterprise(session, ENTERPRISE, "CZ-JKQ"), enterprise(session, OTHER, "CZ-XB")]
+    roles = [*organisations.EMPLOYED, Role.EMPLOYEE]
+    for n in range(24):
+        made = persons.create(session, now=now)
+        made.district_id = (None, "CZ-WJ", "CZ-LY")[n % 3]
+        for place in range(n % 5):
+            began = TODAY - timedelta(days=(n * 7 + place * 11) % 20)
+            ended = None if (n + place) % 3 else began + timedelta(days=5)
+            membership = organisations.Membership(
+                person_id=made.id, organisation_id=works[(n + place) % 2], role=roles[place % 3],
+                from_on=began, to_on=ended,
+            )  # fmt: skip
+            session.add(membership)
+    session.flush()
+    everybody = session.scalars(select(Person.id)).all()
+    one_by_one = persons.jurisdictions_of(session, everybody, on=TODAY)
+    for areas in (["CZ-WJ"], ["CZ-JKQ"], ["CZ-XB", "CZ-LY"], []):
+        listed = select(Person.id).where(persons.belongs_to(areas, on=TODAY))
+        assert set(session.scalars(listed)) == {one for one, area in one_by_one.items() if area in areas}
+    assert len(set(one_by_one.values())) == 5  # every place, and none
+
+
 def test_a_new_employer_ends_the_former_employment(
     session: Session, vault: Vault, person: Person, now: datetime
 ) -> None:
