@@ -170,7 +170,7 @@ class Device:
     def answered(self, hearing: Hearing) -> Answered:
         """As the API answers."""
         by = progress.rules(self.session, self.taking.enrolment.jurisdiction_id, now=hearing.now)
-        together = progress.judged_with(self.session, self.taking, by)
+        together = progress.judged_with(self.session, self.taking, by, now=hearing.now)
         standing = progress.standings(
             self.session, together, by, exams={}, now=hearing.now, hearing=hearing
         )[self.taking.enrolment.id]
@@ -181,5 +181,5 @@ def stands(session: Session, enrolled: Enrolment, *, now: datetime) -> progress.
     """How an enrolment stands."""
     one = enrolment.taking(session, enrolled)
     by = progress.rules(session, enrolled.jurisdiction_id, now=now)
-    together = progress.judged_with(session, one, by)
+    together = progress.judged_with(session, one, by, now=now)
     return progress.standings(session, together, by, exams={}, now=now)[enrolled.id]

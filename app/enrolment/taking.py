@@ -94,7 +94,7 @@ def learnings(session: Session, actor: Actor, *, now: datetime) -> list[Learning
 def standing_of(session: Session, taking: Taking, *, now: datetime) -> Standing:
     """How one enrolment stands, exams included."""
     by = progress.rules(session, taking.enrolment.jurisdiction_id, now=now)
-    together = progress.judged_with(session, taking, by)
+    together = progress.judged_with(session, taking, by, now=now)
     return progress.standings(
         session, together, by, exams=exams_of(session, together, now=now), now=now
     )[taking.enrolment.id]

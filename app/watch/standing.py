@@ -16,7 +16,7 @@ def of(
 ) -> tuple[Rules, Standing]:
     """The rules that bind an enrolment, and how it stands, a beat that is not stored yet included."""
     by = progress.rules(session, taking.enrolment.jurisdiction_id, now=now)
-    together = progress.judged_with(session, taking, by)
+    together = progress.judged_with(session, taking, by, now=now)
     exams: dict[str, list[tuple[datetime, str]]] = {}
     for exam in quizzes.attempts(session, [one.enrolment.id for one in together], before=now):
         exams.setdefault(exam.enrolment_id, []).append((exam.at, exam.mark))

@@ -1,7 +1,7 @@
 """Where a learner stands in an enrolment, as the credit engine says it: what a beat's answer tells.
 
-The evidence given to the engine is this enrolment's own, and where a policy caps the day all of the
-learner's. Playbacks of one learner never overlap (`playbacks.open`), so nothing else can matter to
+The evidence given to the engine is this enrolment's own, and where a policy caps the day that of
+those that it may share a full day with. Playbacks of one learner never overlap (`playbacks.open`), so nothing else can matter to
 coverage, effective time and what is provisional; the ledger's statement of everything agrees.
 """
 
@@ -55,11 +55,28 @@ class Rules:
         """How fast a player may go."""
         return 1 if self.now.speed == "reject" else beats.FASTEST
 
+    @property
+    def zone(self) -> instants.Zone:
+        """In which the policies' days begin."""
+        return instants.zone(self.versions[0].timezone)
+
+    @property
+    def least_cap_ms(self) -> int | None:
+        """The lowest of the daily caps, None where no version has one."""
+        return min((one.daily_cap_ms for one in self.versions if one.daily_cap_ms is not None), default=None)
+
+    def may_reach_cap(self, wall_ms: int) -> bool:
+        """Whether so much open time of a day can have been cut by a cap; where media counts, at the fastest."""
+        if self.least_cap_ms is None:
+            return False
+        if all(one.speed == "wall" for one in self.versions):
+            return wall_ms > self.least_cap_ms
+        return wall_ms * beats.FASTEST * (100 + beats.RATE_TOLERANCE_PERCENT) > self.least_cap_ms * 100
+
     def day_of(self, at_ms: int) -> tuple[int, int]:
         """The instants between which the day of `at_ms` lies, in the policies' zone."""
-        zone = instants.zone(self.versions[0].timezone)
-        day = zone.day_of(at_ms)
-        return zone.day_start(day), zone.day_start(day + 1)
+        day = self.zone.day_of(at_ms)
+        return self.zone.day_start(day), self.zone.day_start(day + 1)
 
     def beat_every_ms(self, usual_ms: int) -> int:
         """How often a player reports: always below the gap that would void its time."""
@@ -135,12 +152,43 @@ def rules(session: Session, jurisdiction_id: str, *, now: datetime) -> Rules:
     return Rules(versions, found, Plan.of(version.prompts))
 
 
-def judged_with(session: Session, taking: Taking, by: Rules) -> list[Taking]:
-    """The takings that must be looked at together with this one; itself alone without a daily cap."""
-    if all(version.daily_cap_ms is None for version in by.versions):
+def judged_with(session: Session, taking: Taking, by: Rules, *, now: datetime) -> list[Taking]:
+    """The takings that must be looked at together with this one; itself alone without a daily cap.
+
+    With one: those watched today, which say what is left of it, and those that shared a day on which the
+    cap may have been reached, with this one or with one of them. Others change nothing and are not read.
+    """
+    if by.least_cap_ms is None:
         return [taking]
     mine = enrolments.mine(session, taking.enrolment.subject_key)
-    return enrolments.takings(session, sorted(mine, key=lambda one: (one.at, one.id)))
+    days = _days(session, taking.enrolment.subject_key, by, now=now)
+    together = {one.id for one in mine if one.course_id == taking.course.id}  # credited once a course
+    together |= days.pop(by.zone.day_of(to_ms(now)), {}).keys()
+    full = [set(day) for day in days.values() if by.may_reach_cap(sum(day.values()))]
+    while joined := [day for day in full if day & together]:
+        full = [day for day in full if not day & together]
+        together |= set().union(*joined)
+    return enrolments.takings(
+        session, sorted((one for one in mine if one.id in together), key=lambda one: (one.at, one.id))
+    )
+
+
+def _days(session: Session, subject_key: str, by: Rules, *, now: datetime) -> dict[int, dict[str, int]]:
+    """The wall time for which each enrolment's playbacks were open, by day: the most that it can have had."""
+    zone, latest_ms = by.zone, to_ms(now) + beats.SLACK_MS
+    found: dict[int, dict[str, int]] = {}
+    for enrolment_id, opened_at, closed_at in session.execute(
+        select(Playback.enrolment_id, Playback.opened_at, Playback.closed_at).where(
+            Playback.subject_key == subject_key
+        )
+    ):
+        opened_ms = to_ms(opened_at)
+        closed_ms = latest_ms if closed_at is None else to_ms(closed_at)
+        for day in range(zone.day_of(opened_ms), zone.day_of(closed_ms) + 1):
+            wall_ms = min(closed_ms, zone.day_start(day + 1)) - max(opened_ms, zone.day_start(day))
+            open_ms = found.setdefault(day, {})
+            open_ms[enrolment_id] = open_ms.get(enrolment_id, 0) + max(0, wall_ms)
+    return found
 
 
 def standings(
