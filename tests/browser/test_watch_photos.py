@@ -118,7 +118,7 @@ def rows(site: Site, kind: Any) -> list[Any]:
 
 def sees(page: Page) -> None:
     """Wait until the camera shows something."""
-    comes_true(page, "(document.querySelector('video.camera__view')?.videoWidth ?? 0) > 0")
+    comes_true(page, "(document.querySelector('video.camera__view')?.videoWidth ?? 0) > 0", seconds=60)
 
 
 def test_the_consent_is_given_with_the_devices_camera(cameras: dict[str, Browser], fresh: Site) -> None:

