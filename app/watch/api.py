@@ -196,13 +196,14 @@ def show_prompt(playback_id: str, prompt_id: str) -> Response:
     with db.reading() as session:
         playback = playbacks.for_subject(session, playback_id, subject_key=subject_key)
         prompt = presence.get(session, playback, prompt_id=prompt_id)
+        takes_photo = presence.takes_photo(session, playback, prompt)
     asked = prompt.question or {"text": None, "choices": []}
     return said(
         200,
         {
             **presence.told(prompt, now=clock.now()),
             "way": prompt.way,
-            "photo": prompt.is_face and photos.is_open(),
+            "photo": takes_photo and photos.is_open(),
             "text": asked["text"],
             "choices": asked["choices"],
         },

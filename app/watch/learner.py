@@ -111,7 +111,7 @@ def config(
         "maxRate": by.max_rate,
         "seekForward": by.now.seek_forward,
         "startMs": start if start is not None and 0 <= start < this.duration_ms else None,
-        "texts": texts(),
+        "texts": texts(on_fail=by.now.on_fail),
     }
 
 
@@ -128,8 +128,8 @@ def camera() -> dict[str, Any]:
     }
 
 
-def texts() -> dict[str, Any]:
-    """The script's sentences; `{name}` is filled in by the script."""
+def texts(*, on_fail: str) -> dict[str, Any]:
+    """The script's sentences; `{name}` is filled in by the script. `on_fail`: what a missed check costs."""
     return {
         "play": _("Play"),
         "pause": _("Pause"),
@@ -151,9 +151,10 @@ def texts() -> dict[str, Any]:
             "still": _("Are you still watching?"),
             "tap": _("Just a tap, and it goes on. The picture waits for you."),
             "choose": _("Choose what is right. The picture waits for you."),
+            "coming": _("The question is on its way. The picture waits for you."),
             "here": _("I am here"),
             "left": _("{seconds} seconds left"),
-            "late": _("The time to answer is over. Nothing you watched before is lost; take your time and go on when you are back."),
+            "late": late(on_fail),
             "wrong": _("That was not the right answer. Here is another try."),
             "back": _("I am back, go on"),
             "thanks": _("Thank you. It goes on."),
@@ -167,6 +168,15 @@ def texts() -> dict[str, Any]:
         },
         "reasons": reasons(),
     }
+
+
+def late(on_fail: str) -> str:
+    """What a missed prompt means, no kinder than the rule is."""
+    if on_fail == "void_course":
+        return _("The time to answer is over. By the rule in force, what you watched of this course then does not count. Please ask your institution how to go on.")
+    if on_fail == "rollback_to_last_pass":
+        return _("The time to answer is over. By the rule in force, what you watched since your last answer has to be made up; what you watched before it stays.")
+    return _("The time to answer is over. Nothing you watched before is lost; take your time and go on when you are back.")
 
 
 def reasons() -> dict[str, str]:

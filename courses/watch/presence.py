@@ -118,7 +118,7 @@ def begin(session: Session, playback: Playback, plan: Plan | None) -> None:
                 shown_at=playback.opened_at,
                 answer_by=owed.answer_by if waits else playback.opened_at,
                 question=owed.question if waits else None,
-                is_face=waits and owed.is_face,
+                is_face=waits and takes_photo(session, playback, owed),
             )
         )
     else:
@@ -177,6 +177,11 @@ def told(prompt: Prompt, *, now: datetime) -> dict[str, Any]:
 def kind(prompt: Prompt) -> str:
     """As evidence names it; a prompt that takes a photo may be answered without one all the same."""
     return "face" if prompt.is_face else "prompt"
+
+
+def takes_photo(session: Session, playback: Playback, prompt: Prompt) -> bool:
+    """Whether a photo may answer it now: the consent may have been withdrawn since it was asked."""
+    return prompt.is_face and reference(session, playback.subject_key) is not None
 
 
 def reference(session: Session, subject_key: str) -> FacePicture | None:

@@ -5,8 +5,10 @@ import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from sqlalchemy import update
 
+from courses.watch.models import Playback
 from tests import watching
 from tests.browser.checks import LOOKS, Look, axe
 from tests.browser.lesson import (
@@ -28,14 +30,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.video]
 PICTURES = os.environ.get("XUESHI_TEST_PICTURES", "")
 
 
-def ask(site: Site, way: str, answer_ms: int = 60_000) -> None:
-    """A rule by which presence is asked every few seconds, for a test's patience."""
+def ask(site: Site, way: str, answer_ms: int = 60_000, **rules: Any) -> None:
+    """A rule by which presence is asked every few seconds, for a test's patience; nothing is owed from before."""
     app = site.app
     with app.extensions["xueshi_db"].writing() as session:
+        session.execute(update(Playback).values(prompt_due_ms=None))
         watching.policy(
             session,
             now=app.extensions["xueshi_clock"](),
             prompts={"every_ms": 6_000, "answer_within_ms": answer_ms, "way": way},
+            **rules,
         )
 
 
@@ -131,3 +135,98 @@ def test_it_can_be_seen_and_read(chromium: Browser, fresh: Site, look: Look) -> 
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/prompt-{look}.png")
     context.close()
+
+
+def test_the_picture_cannot_run_behind_the_question(phone: BrowserContext, tapped: Site) -> None:
+    """A headset's button, or coming back to the page, would let time run that does not count."""
+    page = phone.new_page()
+    play(page, tapped)
+    box = prompted(page)
+    comes_true(page, "video.paused")
+    page.evaluate("() => document.querySelector('video').play().catch(() => {})")
+    page.wait_for_timeout(1_000)
+    assert page.evaluate("document.querySelector('video').paused")
+    box.locator("button").click()
+    closed(page)
+    moves(page)
+    page.wait_for_timeout(4_000)
+    assert "presence_failed" not in tapped.standing().not_counted
+
+
+def test_a_question_that_cannot_be_fetched_at_first_is_still_asked(phone: BrowserContext, fresh: Site) -> None:
+    ask(fresh, "question")
+    page = phone.new_page()
+    failed: list[str] = []
+
+    def fails_twice(route: Route) -> None:
+        if len(failed) < 2:
+            failed.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/prompts/*", fails_twice)
+    play(page, fresh)
+    box = prompted(page)
+    assert len(failed) == 2
+    assert box.locator("h2").inner_text() == QUESTION
+    box.get_by_text(CHOICES[0]).click()
+    closed(page)
+    moves(page)
+
+
+def test_loading_the_page_anew_while_it_asks_costs_nothing(phone: BrowserContext, tapped: Site) -> None:
+    page = phone.new_page()
+    play(page, tapped)
+    prompted(page)
+    play(page, tapped)  # goes to the page again
+    box = prompted(page)
+    box.locator("button").click()
+    closed(page)
+    page.wait_for_timeout(4_000)
+    assert "presence_failed" not in tapped.standing().not_counted
+
+
+def test_another_device_ends_the_question_here(phone: BrowserContext, tapped: Site) -> None:
+    page = phone.new_page()
+    play(page, tapped)
+    box = prompted(page)
+    other = phone.new_page()
+    other.goto(tapped.page)
+    other.wait_for_selector("[data-watch][data-ready]")
+    other.wait_for_timeout(1_500)
+    box.locator("button").click()
+    closed(page)
+    page.evaluate("() => document.querySelector('video').play().catch(() => {})")
+    comes_true(page, "!document.querySelector('[data-panel]').hidden")
+    assert page.evaluate("document.querySelector('video').paused")
+
+
+def test_it_is_asked_in_full_screen_too(phone: BrowserContext, tapped: Site) -> None:
+    page = phone.new_page()
+    play(page, tapped)
+    page.evaluate("() => document.querySelector('[data-player]').requestFullscreen()")
+    comes_true(page, "document.fullscreenElement !== null")
+    box = prompted(page)
+    assert page.evaluate("document.fullscreenElement.contains(document.activeElement)")
+    page.keyboard.press("Enter")
+    closed(page)
+    moves(page)
+    assert not box.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("on_fail", "words"),
+    [("rollback_to_last_pass", "since your last answer"), ("void_course", "does not count")],
+)
+def test_a_missed_prompt_promises_no_more_than_the_rule(
+    phone: BrowserContext, fresh: Site, on_fail: str, words: str
+) -> None:
+    ask(fresh, "tap", answer_ms=3_000, presence={"on_fail": on_fail})
+    page = phone.new_page()
+    play(page, fresh)
+    prompted(page)
+    page.wait_for_timeout(4_000)
+    said = page.locator("[data-prompt-words]").inner_text()
+    assert words in said
+    assert "Nothing you watched" not in said

@@ -219,6 +219,19 @@ def test_withdrawing_takes_everything_out_of_sight_at_once_and_hours_stay(phone:
     assert faces.standing_consent(phone.session, key_of(phone)) is None
 
 
+def test_after_withdrawing_no_prompt_takes_a_photo_not_even_one_that_waited(phone: Device, now: datetime) -> None:
+    agree(phone, now)
+    phone.open(now)
+    prompt = phone.session.get_one(Prompt, asked(phone, now))
+    assert phone.playback is not None
+    assert presence.takes_photo(phone.session, phone.playback, prompt)
+    faces.withdraw(phone.session, subject_key=key_of(phone), now=now + timedelta(seconds=12))
+    assert not presence.takes_photo(phone.session, phone.playback, prompt)
+    phone.open(now + timedelta(seconds=15))
+    carried = phone.session.scalars(select(Prompt).where(Prompt.playback_id == phone.playback.id)).one()
+    assert (carried.way, carried.is_face) == ("question", False)
+
+
 def test_a_photo_compared_while_the_consent_is_withdrawn_is_not_judged(phone: Device, now: datetime) -> None:
     given = agree(phone, now)
     phone.open(now)

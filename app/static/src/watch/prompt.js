@@ -19,6 +19,14 @@ export class Prompt {
     }
     this.open = null; // the prompt that is shown
     this.box.addEventListener("keydown", (event) => this.keep(event));
+    video.addEventListener("play", () => this.holds());
+  }
+
+  // A headset's button, or coming back to the page, must not let time run that would not count.
+  holds() {
+    if (!this.open) return;
+    this.wasPlaying = true;
+    this.video.pause();
   }
 
   // A prompt as an answer to a beat holds it.
@@ -26,12 +34,18 @@ export class Prompt {
     if (this.open?.id === prompt.id) return;
     const ends = performance.now() + prompt.answer_within_ms;
     const wasPlaying = this.open ? this.wasPlaying : !this.video.paused;
-    this.open = { ...prompt, playback, ends };
+    const open = { ...prompt, playback, ends };
+    this.open = open;
     this.wasPlaying = wasPlaying;
     this.before ??= document.activeElement;
     this.video.pause();
-    const asked = await playback.asked(prompt.id).catch(() => ({ way: "tap", choices: [] }));
-    if (this.open?.id !== prompt.id) return;
+    if (this.video.webkitDisplayingFullscreen) this.video.webkitExitFullscreen(); // nothing lies over an iPhone's own
+    const asked = await this.asked(open);
+    if (this.open !== open) return;
+    if (!asked) {
+      this.late();
+      return;
+    }
     this.box.hidden = false;
     if (asked.photo) this.askPhoto(asked);
     else this.askPlain(asked);
@@ -75,10 +89,12 @@ export class Prompt {
 
   // Where there is no camera, or a screen reader's user takes photos elsewhere.
   chooser(chosen) {
-    const field = document.createElement("input");
+    const field = document.createElement("input"); // in the page: some browsers open none that is outside
     field.type = "file";
+    field.hidden = true;
     field.accept = "image/jpeg,image/png,image/webp";
     field.addEventListener("change", () => field.files[0] && chosen(field.files[0]));
+    this.camera.append(field);
     return field;
   }
 
@@ -109,6 +125,25 @@ export class Prompt {
     this.shooting?.end();
     this.shooting = null;
     this.camera.hidden = true;
+  }
+
+  // What a prompt asks, however often the line fails; null once its time is over.
+  async asked(open) {
+    while (this.open === open && performance.now() < open.ends) {
+      try {
+        return await open.playback.asked(open.id);
+      } catch (error) {
+        if (isFinal(error)) return null;
+        this.title.textContent = this.texts.still;
+        this.words.textContent = this.texts.coming;
+        this.left.textContent = "";
+        this.answers.replaceChildren();
+        this.box.hidden = false;
+        this.box.focus();
+        await pause(AGAIN_MS);
+      }
+    }
+    return null;
   }
 
   buttons(labels, chosen) {
@@ -147,13 +182,13 @@ export class Prompt {
         else if (result === "fail") this.next(this.texts.wrong);
         else this.late();
         return;
-      } catch {
-        if (performance.now() > open.ends) {
+      } catch (error) {
+        if (isFinal(error) || performance.now() > open.ends) {
           this.late();
           return;
         }
         this.said.textContent = this.texts.retry;
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+        await pause(AGAIN_MS);
       }
     }
   }
@@ -203,4 +238,13 @@ export class Prompt {
     buttons[(at + buttons.length) % buttons.length]?.focus();
     event.preventDefault();
   }
+}
+
+// Whether trying again cannot help.
+function isFinal(error) {
+  return error instanceof Refused && error.status < 500 && error.status !== 429;
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
