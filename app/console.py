@@ -1,5 +1,6 @@
 """The operator's page: what is queued, what failed, which payments need a person. No personal data."""
 
+from datetime import timedelta
 
 from flask import Blueprint, Flask, current_app, render_template
 from sqlalchemy import func, select
@@ -8,7 +9,10 @@ from sqlalchemy.orm import Session
 from app import access, clock, db, jobs
 from app.access import Permission
 from courses import orders
+from courses.ledger import agreement
 from media.assets import Asset, AssetState
+
+SHOWN = timedelta(days=30)
 
 bp = Blueprint("console", __name__, url_prefix="/console")
 
@@ -26,6 +30,7 @@ def index() -> str:
             failed=assets_in(session, AssetState.FAILED),
             events=orders.needing_staff(session),
             due={name: len(rows) for name, rows in jobs.owed(session, now).items()},
+            differences=agreement.since(session, now - SHOWN),
             log_fault=current_app.extensions["xueshi_log_fault"](),
             now=now,
         )

@@ -92,14 +92,14 @@ def playback(subject_key: str, playback_id: str) -> str:
         beats = session.scalars(
             select(Beat).where(Beat.playback_id == playback_id).order_by(Beat.seq)
         ).all()
-        stretches = [row for row in told.evidence.stretches if row.playback == playback_id]
+        parts = [rows for rows in told.trace.parts.values() if rows and rows[0].stretch.playback == playback_id]
         return render_template(
             "oversight/playback.html",
             person=described.learner_line(session, subject_key, today=clock.today()),
             playback=found,
             beats=beats,
             titles=titles(record),
-            parts_of_it=[part for row in stretches for part in described.parts(told.trace.parts.get(row.id, []))],
+            parts_of_it=[part for rows in parts for part in described.parts(rows)],
         )
 
 

@@ -5,7 +5,7 @@ Source: `credit-rules.md` 4.9 to 4.11, 5.18, 5.19, 5.22, 5.32, 5.39.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,16 +37,17 @@ class Entry:
 
 @dataclass(slots=True)
 class Ledger:
-    """All entries in their order, and what each enrolment posted."""
+    """What studying let through: the enrolments' entries, and the content that was credited."""
 
     entries: list[Entry]
+    content: list[CreditedContent]
     plans: dict[str, Plan]
     posted_at: dict[str, int | None]
     posted_hours: dict[str, Fraction]
 
 
-def ledger(seen: Seen, studies: dict[str, Study]) -> Ledger:
-    """Every entry dated before `as_of`."""
+def studied(seen: Seen, studies: dict[str, Study]) -> Ledger:
+    """The entries of enrolments dated before `as_of`, by enrolment."""
     plans = {
         name: posting.plan(seen, study, stop_at=reversed_at(seen, study))
         for name, study in studies.items()
@@ -58,7 +59,16 @@ def ledger(seen: Seen, studies: dict[str, Study]) -> Ledger:
         own = _of_enrolment(seen, study, plans[name], is_zeroed=name in zeroed)
         posted_hours[name] = sum((row.hours for row in own), start=ZERO)
         rows.extend(own)
-    content = _credited_content(seen, studies, plans, zeroed)
+    content = list(_credited_content(seen, studies, plans, zeroed))
+    posted_at = {name: plans[name].posted_at for name in studies}
+    return Ledger(rows, content, plans, posted_at, posted_hours)
+
+
+def joined(
+    seen: Seen, own: Iterable[Entry], content: Iterable[CreditedContent]
+) -> list[Entry]:
+    """Every entry in its order: the enrolments' `own`, transfers and offline hours."""
+    rows = list(own)
     rows.extend(
         Entry(
             kind="transfer",
@@ -78,8 +88,7 @@ def ledger(seen: Seen, studies: dict[str, Study]) -> Ledger:
         for at, row, policy in transfers.offline(seen)
     )
     rows.sort(key=lambda row: (row.at, KINDS.index(row.kind), row.subject))  # stable
-    posted_at = {name: plans[name].posted_at for name in studies}
-    return Ledger(rows, plans, posted_at, posted_hours)
+    return rows
 
 
 def reversed_at(seen: Seen, study: Study) -> int | None:

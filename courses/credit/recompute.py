@@ -1,9 +1,11 @@
 """The pipeline: evidence in, statement out. The same for the web site and for a regulator's laptop.
 
-`recompute` takes and gives JSON values; `statement` and `trace` are typed. All three raise
-`BadEvidence`. Source: `credit-rules.md` 4.
+`recompute` takes and gives JSON values; `statement` and `trace` are typed. A life may be computed in
+parts: `studied` for each group of enrolments (`groups`), then `joined`. All raise `BadEvidence`.
+Source: `credit-rules.md` 4.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -19,13 +21,27 @@ from courses.credit import (
     void,
 )
 from courses.credit import seen as seeing
-from courses.credit.entries import Ledger
+from courses.credit.concurrency import Anomaly
+from courses.credit.entries import Entry, Ledger
 from courses.credit.evidence import Evidence
 from courses.credit.exact import Exact
 from courses.credit.motion import COUNTED, REASONS, Finding, Findings
 from courses.credit.seen import Seen
 from courses.credit.statement import EnrolmentResult, LessonResult, Statement
 from courses.credit.study import Study
+from courses.credit.transfers import CreditedContent
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """What some enrolments came to by themselves, and for every stretch its parts."""
+
+    enrolments: list[EnrolmentResult]
+    entries: list[Entry]
+    content: list[CreditedContent]
+    anomalies: list[Anomaly]
+    parts: dict[str, list[Finding]]
+
 
 Lost = dict[tuple[str, str], dict[str, Exact]]  # wall ms by (enrolment, lesson) and reason
 
@@ -56,28 +72,65 @@ def trace(evidence: Evidence) -> Trace:
     """The statement, and why each part of each stretch counted or not."""
     checking.check(evidence)
     seen = seeing.before_as_of(evidence)
+    return _joined(seen, [_studied(seen)])
+
+
+def studied(evidence: Evidence) -> Studied:
+    """Steps 2 to 10, for some of a learner's enrolments that no other judges (`groups`)."""
+    checking.check(evidence)
+    return _studied(seeing.before_as_of(evidence))
+
+
+def joined(evidence: Evidence, found: Sequence[Studied]) -> Trace:
+    """Steps 11 and 12: the statement of all enrolments from what their groups came to.
+
+    `evidence` holds every enrolment, and need not hold what was studied: stretches, checks, beats.
+    """
+    checking.check(evidence)
+    return _joined(seeing.before_as_of(evidence), found)
+
+
+def _studied(seen: Seen) -> Studied:
     findings = Findings()
     held, anomalies = concurrency.held(void.pieces(seen, findings), findings)
     studies = effective.studies(seen, held, findings)
-    ledger = entries.ledger(seen, studies)
-    versions = {policy.name: policy for policy in evidence.policies}
+    ledger = entries.studied(seen, studies)
     lost = _lost(findings)
-    made = Statement(
-        learner=evidence.learner,
-        as_of=evidence.as_of,
-        zone=seen.zone,
-        enrolments=[_enrolment(seen, study, ledger, lost) for study in studies.values()],
-        entries=ledger.entries,
-        requirements=[
-            requirements.fill(row, versions[row.policy], ledger.entries)
-            for row in seen.requirements
-        ],
-        anomalies=anomalies,
-    )
     parts: dict[str, list[Finding]] = {stretch.id: [] for stretch in seen.stretches}
     for row in sorted(findings.rows, key=lambda row: row.wall_from):
         parts[row.stretch.id].append(row)
-    return Trace(made, parts)
+    return Studied(
+        enrolments=[_enrolment(seen, study, ledger, lost) for study in studies.values()],
+        entries=ledger.entries,
+        content=ledger.content,
+        anomalies=anomalies,
+        parts=parts,
+    )
+
+
+def _joined(seen: Seen, found: Sequence[Studied]) -> Trace:
+    results = {row.id: row for one in found for row in one.enrolments}
+    rows = entries.joined(
+        seen,
+        [row for one in found for row in one.entries],
+        [row for one in found for row in one.content],
+    )
+    versions = {policy.name: policy for policy in seen.evidence.policies}
+    made = Statement(
+        learner=seen.evidence.learner,
+        as_of=seen.as_of,
+        zone=seen.zone,
+        enrolments=[results[row.id] for row in seen.enrolments],
+        entries=rows,
+        requirements=[
+            requirements.fill(row, versions[row.policy], rows) for row in seen.requirements
+        ],
+        anomalies=sorted(
+            (row for one in found for row in one.anomalies),
+            key=lambda row: (row.wall_from, row.wall_to),
+        ),
+    )
+    return Trace(made, {name: rows for one in found for name, rows in one.parts.items()})
 
 
 def _lost(findings: Findings) -> Lost:

@@ -5,6 +5,7 @@ persons, courses, lessons and playbacks are opaque ids.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,12 +15,27 @@ from courses.credit import evidence as credit
 from courses.credit.policy import Policy
 from courses.enrolment import Taking
 from courses.ledger import accounts, offline, requirements
-from courses.watch import evidence as watched
+from courses.watch import evidence as watching
 from courses.watch import presence
-from courses.watch.evidence import Watched
+from courses.watch.evidence import Watched, playbacks_of
+from courses.watch.models import Playback
 from media.base import to_ms
 
 TICK = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The evidence without what was watched: cheap, however long the life. Known before `known_at`."""
+
+    evidence: credit.Evidence
+    takings: list[Taking]
+    known_at: datetime
+
+    @property
+    def enrolment_ids(self) -> set[str]:
+        """The enrolments made before `as_of`."""
+        return {taking.enrolment.id for taking in self.takings}
 
 
 def of(
@@ -29,6 +45,15 @@ def of(
 
     `known_at` is `as_of` unless given: later, where a settled past is read with all that arrived since.
     """
+    held = frame(session, subject_key, as_of=as_of, known_at=known_at)
+    opened = playbacks_of(session, subject_key, before=held.known_at)
+    return watched(session, held, held.evidence, opened)
+
+
+def frame(
+    session: Session, subject_key: str, *, as_of: datetime, known_at: datetime | None = None
+) -> Frame:
+    """All of `of` but what was watched."""
     known = known_at or as_of
     bound = accounts.pool(session, subject_key, known_at=known - TICK)
     takings = enrolment.takings(
@@ -36,30 +61,45 @@ def of(
         [row for row in reversed(enrolment.mine(session, subject_key)) if row.at < as_of],
     )
     due = requirements.of_subject(session, subject_key, before=known)
-    rules = versions(session, bound, [row.policy for row in due])
-    seen = watched.of_subject(session, subject_key, before=known)
-    return credit.Evidence(
-        learner=subject_key,
-        as_of=to_ms(as_of),
-        policies=rules,
-        courses=courses(takings),
-        enrolments=[taken(taking) for taking in takings],
-        stretches=watching(seen, takings, as_of=as_of),
+    return Frame(
+        credit.Evidence(
+            learner=subject_key,
+            as_of=to_ms(as_of),
+            policies=versions(session, bound, [row.policy for row in due]),
+            courses=courses(takings),
+            enrolments=[taken(taking) for taking in takings],
+            exams=exams(session, takings, as_of=as_of, known=known),
+            offline=[
+                credit.OfflineHours(row.id, row.on, row.hours, row.kind)
+                for row in offline.of_subject(session, subject_key, before=known)
+            ],
+            requirements=[
+                credit.Requirement(
+                    row.id, row.hours, to_ms(row.from_at), to_ms(row.to_at), row.policy, row.kind
+                )
+                for row in due
+            ],
+        ),
+        takings,
+        known,
+    )
+
+
+def watched(
+    session: Session, held: Frame, evidence: credit.Evidence, opened: Sequence[Playback]
+) -> credit.Evidence:
+    """`evidence`, the frame's or a part of it, with what these playbacks prove."""
+    seen = watching.of_playbacks(session, opened)
+    as_of = evidence.as_of
+    return replace(
+        evidence,
+        stretches=stretches(seen, held, as_of=as_of),
         presence=[
             row
-            for row in presence.checks(session, [one.playback.id for one in seen], known_at=known)
-            if row.at < to_ms(as_of)
+            for row in presence.checks(session, [one.playback.id for one in seen], known_at=held.known_at)
+            if row.at < as_of
         ],
-        beats_heard=signs(seen, rules, as_of=as_of),
-        exams=exams(session, takings, as_of=as_of, known=known),
-        offline=[
-            credit.OfflineHours(row.id, row.on, row.hours, row.kind)
-            for row in offline.of_subject(session, subject_key, before=known)
-        ],
-        requirements=[
-            credit.Requirement(row.id, row.hours, to_ms(row.from_at), to_ms(row.to_at), row.policy, row.kind)
-            for row in due
-        ],
+        beats_heard=signs(seen, evidence.policies, as_of=as_of),
     )
 
 
@@ -112,24 +152,22 @@ def taken(taking: Taking) -> credit.Enrolment:
     )
 
 
-def watching(
-    seen: list[Watched], takings: list[Taking], *, as_of: datetime
-) -> list[credit.Stretch]:
+def stretches(seen: list[Watched], held: Frame, *, as_of: int) -> list[credit.Stretch]:
     """Stretches of these enrolments that began before `as_of`; the engine cuts the last one there."""
-    mine = {taking.enrolment.id for taking in takings}
+    mine = held.enrolment_ids
     return [
         row
         for one in seen
         for row in one.stretches
-        if row.enrolment in mine and row.wall_from < to_ms(as_of)
+        if row.enrolment in mine and row.wall_from < as_of
     ]
 
 
-def signs(seen: list[Watched], rules: list[Policy], *, as_of: datetime) -> list[credit.HeardBeat]:
+def signs(seen: list[Watched], rules: Sequence[Policy], *, as_of: int) -> list[credit.HeardBeat]:
     """Signs of life, where any of the rules asks for them; a row each quarter of a minute otherwise."""
     if all(policy.heartbeat_gap_ms is None for policy in rules):
         return []
-    return [row for one in seen for row in one.signs if row.at < to_ms(as_of)]
+    return [row for one in seen for row in one.signs if row.at < as_of]
 
 
 def exams(

@@ -169,7 +169,11 @@ def of(session: Session, subject_key: str, *, as_of: datetime) -> Record:
             session, [row for row in enrolments.mine(session, subject_key) if row.at < as_of]
         )
     }
-    courses = [course_part(told, result, takings[result.id], rules) for result in results.enrolments]
+    found = findings(told)
+    courses = [
+        course_part(told, result, takings[result.id], rules, found.get(result.id, {}))
+        for result in results.enrolments
+    ]
     due = {
         row.id: row
         for row in session.scalars(
@@ -196,6 +200,16 @@ def requirement_part(
     )
 
 
+def findings(told: Told) -> dict[str, dict[str, list[Finding]]]:
+    """What became of every part of every stretch, by enrolment and lesson."""
+    found: dict[str, dict[str, list[Finding]]] = {}
+    for rows in told.trace.parts.values():
+        if rows:
+            stretch = rows[0].stretch
+            found.setdefault(stretch.enrolment, {}).setdefault(stretch.lesson, []).extend(rows)
+    return found
+
+
 def rules_of(session: Session, told: Told) -> dict[str, PolicyVersion]:
     """The versions that anything in a statement names, by `id@version`."""
     names = {policy.id for policy in told.evidence.policies}
@@ -205,15 +219,15 @@ def rules_of(session: Session, told: Told) -> dict[str, PolicyVersion]:
 
 
 def course_part(
-    told: Told, result: EnrolmentResult, taking: Taking, rules: dict[str, PolicyVersion]
+    told: Told,
+    result: EnrolmentResult,
+    taking: Taking,
+    rules: dict[str, PolicyVersion],
+    findings: dict[str, list[Finding]],
 ) -> CoursePart:
-    """One enrolment, its lessons in the edition's order."""
+    """One enrolment, its lessons in the edition's order; `findings` by lesson."""
     at = to_ms(taking.enrolment.at)
     rule = Pool(told.evidence.policies).in_force(at, at)
-    findings: dict[str, list[Finding]] = {}
-    for stretch in told.evidence.stretches:
-        if stretch.enrolment == result.id:
-            findings.setdefault(stretch.lesson, []).extend(told.trace.parts.get(stretch.id, []))
     total_ms = sum(lesson.duration_ms for lesson in taking.lessons)
     covered_ms = sum(
         (said.coverage * lesson.duration_ms for said, lesson in zip(result.lessons, taking.lessons, strict=True)),

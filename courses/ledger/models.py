@@ -58,6 +58,7 @@ class Account(Base):
     settled_at: Mapped[datetime | None]  # of the last look
     settled_to: Mapped[datetime | None]  # evidence before this was final then
     policies_seen: Mapped[int] = mapped_column(default=0)  # versions there were; they only grow
+    checked_at: Mapped[datetime | None]  # against the whole life, last
     is_due: Mapped[bool] = mapped_column(default=False, index=True)  # something was entered since
     fault: Mapped[str | None] = mapped_column(String(300))  # why the last look failed; no personal data
 

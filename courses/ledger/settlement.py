@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from courses.catalogue.models import Course
-from courses.credit import recompute
 from courses.credit.evidence import BadEvidence
 from courses.enrolment import Enrolment
-from courses.ledger import accounts, entries, evidence, reconcile
+from courses.ledger import accounts, accrual, entries, evidence, reconcile
 from courses.ledger.models import Account, Entry
 from courses.policies import PolicyVersion
 from courses.quizzes import Attempt
@@ -63,6 +62,9 @@ def settle(session: Session, subject_key: str, *, now: datetime) -> Settled:
     account.is_due = False
     account_for_playbacks(session, subject_key, now=now)
     session.flush()
+    if account.fault is None:
+        frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
+        accrual.keep(session, frame, now=now)
     return Settled(written, settled_to)
 
 
@@ -88,8 +90,8 @@ def reconcile_with_engine(
     session: Session, subject_key: str, *, settled_to: datetime, now: datetime
 ) -> list[Entry]:
     """Cancel what no longer holds and append what is missing, of entries dated before `settled_to`."""
-    known = evidence.of(session, subject_key, as_of=settled_to, known_at=now + TICK)
-    computed = entries.computed(recompute.statement(known))
+    frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
+    computed = entries.computed(accrual.trace(session, frame).statement)
     rows = reconcile.standing(entries.of_subject(session, subject_key))
     found = reconcile.reconciled(computed, [row for row in rows if row.line.at < settled_to])
     lines = [(reconcile.against(row, at=now), row) for row in found.stale]

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from courses import errors
-from courses.credit import instants, recompute
+from courses.credit import instants
 from courses.credit.entries import KINDS
 from courses.credit.evidence import BadEvidence, Evidence
 from courses.credit.recompute import Trace
-from courses.ledger import entries, evidence, reconcile
+from courses.ledger import accrual, entries, evidence, reconcile
 from courses.ledger.reconcile import Line, Written
 from courses.policies import instant_text
 from courses.units import fraction_text
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A statement with what it rests on; `rows` are its entries in their order."""
+    """A statement with what it rests on, but for what was watched; `rows` are its entries in their order."""
 
     evidence: Evidence
     trace: Trace
@@ -63,15 +63,15 @@ class Told:
 
 def of(session: Session, subject_key: str, *, as_of: datetime) -> Told:
     """The statement of what happened before `as_of`; Conflict `no_policy` where no rule can judge it."""
-    known = evidence.of(session, subject_key, as_of=as_of)
+    frame = evidence.frame(session, subject_key, as_of=as_of)
     try:
-        trace = recompute.trace(known)
+        trace = accrual.trace(session, frame)
     except BadEvidence as bad:
         raise errors.Conflict(
             "no_policy", "Hours cannot be shown: no rule was in force for some of this time."
         ) from bad
     rows = entries.of_subject(session, subject_key, before=as_of)
-    return Told(known, trace, merged(entries.computed(trace.statement), rows, as_of=as_of))
+    return Told(frame.evidence, trace, merged(entries.computed(trace.statement), rows, as_of=as_of))
 
 
 def merged(computed: list[Line], rows: list[Written], *, as_of: datetime) -> list[Row]:

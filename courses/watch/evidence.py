@@ -39,20 +39,13 @@ class Watched:
     signs: list[HeardBeat]
 
 
-def of_subject(
-    session: Session, subject_key: str, *, before: datetime | None = None
-) -> list[Watched]:
-    """A subject's playbacks in order of opening, with what they prove.
+def playbacks_of(session: Session, subject_key: str, *, before: datetime) -> Sequence[Playback]:
+    """A subject's playbacks opened before an instant, in order of opening.
 
-    `before` leaves out playbacks opened at or after it; a stretch that runs over it is the engine's
-    to cut (`as_of`).
+    A stretch that runs over it is the engine's to cut (`as_of`).
     """
-    wanted = select(Playback).where(Playback.subject_key == subject_key)
-    if before is not None:
-        wanted = wanted.where(Playback.opened_at < before)
-    return of_playbacks(
-        session, session.scalars(wanted.order_by(Playback.opened_at, Playback.id)).all()
-    )
+    wanted = select(Playback).where(Playback.subject_key == subject_key, Playback.opened_at < before)
+    return session.scalars(wanted.order_by(Playback.opened_at, Playback.id)).all()
 
 
 def of_playbacks(

@@ -2,15 +2,17 @@
 
 import itertools
 import random
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from courses.credit import beats, instants, reading, recompute, writing
+from courses.credit import beats, groups, instants, reading, recompute, writing
 from courses.credit.beats import Beat, Span
+from courses.credit.evidence import Evidence
 from courses.credit.motion import COUNTED
 from tests.pure.credit_cases.writing import (
     MINUTE,
@@ -314,3 +316,45 @@ def test_reading_does_not_change_what_it_is_given(name: str) -> None:
     recompute.recompute(file)
     assert file == kept
     assert name in file
+
+
+@often
+@given(file=files())
+def test_a_life_computed_in_groups_is_the_whole(file: Row) -> None:
+    whole = reading.read(file)
+    runs = []
+    for one in whole.stretches:
+        low, high = sorted((one.wall_from, one.wall_to))
+        most_ms = max(high - low, one.media_to_ms - one.media_from_ms)
+        runs.append(groups.Run(one.enrolment, low, high + 1, most_ms))
+    caps = [row.daily_cap_ms for row in whole.policies if row.daily_cap_ms is not None]
+    parted = groups.groups(
+        {row.id: row.course for row in whole.enrolments},
+        runs,
+        zone=instants.zone(whole.policies[0].timezone),
+        least_cap_ms=min(caps, default=None),
+    )
+    event(f"{len(parted)} groups")
+    found = [recompute.studied(only(whole, set(names))) for names in parted]
+    rest = replace(whole, stretches=[], presence=[], beats_heard=[])
+    made, expected = recompute.joined(rest, found), recompute.trace(whole)
+    assert made.statement.to_json() == expected.statement.to_json()
+    assert made.parts == expected.parts
+
+
+def only(whole: Evidence, names: set[str]) -> Evidence:
+    """The evidence of some enrolments; what belongs to no enrolment stays out."""
+    stretches = [row for row in whole.stretches if row.enrolment in names]
+    playbacks = {row.playback for row in stretches}
+    return replace(
+        whole,
+        enrolments=[row for row in whole.enrolments if row.id in names],
+        stretches=stretches,
+        presence=[row for row in whole.presence if row.playback in playbacks],
+        beats_heard=[row for row in whole.beats_heard if row.playback in playbacks],
+        exams=[row for row in whole.exams if row.enrolment in names],
+        refunds=[row for row in whole.refunds if row.enrolment in names],
+        corrections=[row for row in whole.corrections if row.subject in names],
+        transfers=[],
+        offline=[],
+    )

@@ -13,7 +13,16 @@ from app.db import Database
 from courses import enrolment, errors, quizzes
 from courses.credit import recompute
 from courses.enrolment import Taking
-from courses.ledger import evidence, export, offline, progress, requirements, settlement, statement
+from courses.ledger import (
+    agreement,
+    evidence,
+    export,
+    offline,
+    progress,
+    requirements,
+    settlement,
+    statement,
+)
 from courses.ledger.models import Account, Entry
 from courses.watch import playbacks, presence
 from tests import shelves, watching
@@ -298,6 +307,7 @@ def test_the_rows_sum_to_recompute_at_every_step_of_a_life(session: Session, lu:
             watching.policy(session, now=done, ratio="2/3", rounding={"mode": "floor", "quantum": "1/100"})
         settlement.settle(session, lu, now=done)
         assert written(session) == net(session, lu, done + timedelta(milliseconds=1))
+        assert list(agreement.differences(session, session.get_one(Account, lu))) == []
         at = now + timedelta(days=day + 1)
     assert len(written(session)) == 5
 

@@ -273,7 +273,9 @@ def test_signs_of_life_are_dated_by_what_was_played(
     phone.open(now)
     phone.tell(after(now, 60 * S), (0, 5 * S, 0, 5 * S))
     phone.tell(after(now, 61 * S), state="paused")
-    at = [beat.at for one in evidence.of_subject(session, lu) for beat in one.signs]
+    playback, = evidence.playbacks_of(session, lu, before=after(now, 99 * S))
+    (watched,) = evidence.of_playbacks(session, [playback])
+    at = [beat.at for beat in watched.signs]
     opened = evidence.to_ms(now)
     assert at == [opened + 5 * S, opened + 61 * S]
 

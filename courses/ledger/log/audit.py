@@ -12,9 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
-from courses.credit import recompute
-from courses.credit.evidence import BadEvidence
-from courses.ledger import entries, evidence, reconcile
+from courses.ledger import agreement
 from courses.ledger.log import leaves, notes, sealing, tiles, tree
 from courses.ledger.log.models import Cosignature, Leaf, SignedCheckpoint, Tile, Waiting
 from courses.ledger.log.sealing import Sealer
@@ -124,25 +122,8 @@ def _postgresql(session: Session) -> dict[tuple[str, str], tuple[str, str]]:
 def postings(session: Session) -> Iterator[Finding]:
     """Each account's rows are what the engine says of the evidence that they were settled on."""
     for account in session.scalars(select(Account).where(Account.settled_to.is_not(None))):
-        settled_to, settled_at = account.settled_to, account.settled_at
-        if settled_to is None or settled_at is None or account.fault or account.is_due:
-            continue  # the sweep has yet to look, and says so itself
-        known = evidence.of(session, account.subject_key, as_of=settled_to, known_at=settled_at + TICK)
-        try:
-            computed = entries.computed(recompute.statement(known))
-        except BadEvidence as bad:
-            yield Finding("ledger_accounts", account.subject_key, f"the engine refuses the evidence: {bad}")
-            continue
-        rows = reconcile.standing(entries.of_subject(session, account.subject_key))
-        found = reconcile.reconciled(computed, [row for row in rows if row.line.at < settled_to])
-        for row in found.stale:
-            yield Finding("entries", row.id, f"the evidence gives no such row ({row.line.kind}, {row.line.hours} hours)")
-        for line, row_ in found.lines:
-            if row_ is None:
-                yield Finding(
-                    "ledger_accounts", account.subject_key,
-                    f"the evidence gives {line.kind} of {line.hours} hours about {line.about}, and no row says so",
-                )
+        for found in agreement.differences(session, account):
+            yield Finding(found.table, found.row, found.what)
 
 
 def leaves_and_entries(session: Session) -> Iterator[Finding]:
