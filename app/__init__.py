@@ -26,6 +26,7 @@ FEATURES = (
     "watch",
     "faces",
     "ledger",
+    "classes",
     "log",
     "ratings",
     "oversight",

@@ -14,6 +14,7 @@ from courses.credit import evidence as credit
 from courses.credit.policy import Policy
 from courses.enrolment import Taking
 from courses.ledger import accounts, offline, requirements
+from courses.ledger.cases import decided
 from courses.watch import evidence as watched
 from courses.watch import presence
 from courses.watch.evidence import Watched
@@ -52,9 +53,19 @@ def of(
         ],
         beats_heard=signs(seen, rules, as_of=as_of),
         exams=exams(session, takings, as_of=as_of, known=known),
+        corrections=[
+            row
+            for row in decided.corrections(session, subject_key, before=known)
+            if row.at < to_ms(as_of)
+        ],
+        transfers=[
+            row
+            for row in decided.transfers(session, subject_key, before=known)
+            if row.applied_at < to_ms(as_of)
+        ],
         offline=[
             credit.OfflineHours(row.id, row.on, row.hours, row.kind)
-            for row in offline.of_subject(session, subject_key, before=known)
+            for row in offline.standing(session, subject_key, before=known)
         ],
         requirements=[
             credit.Requirement(row.id, row.hours, to_ms(row.from_at), to_ms(row.to_at), row.policy, row.kind)

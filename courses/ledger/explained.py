@@ -34,6 +34,7 @@ class Lost:
     """A stretch of time that did not count, and what of its media is still to be watched."""
 
     reason: str
+    playback: str
     wall_from: datetime
     wall_to: datetime
     wall_ms: int
@@ -295,6 +296,7 @@ def lost_part(row: Finding, missing: list[Span], duration_ms: int) -> Lost:
     media_to = min(max(exact.ceiling(row.media_to_ms), media_from), duration_ms)
     return Lost(
         reason=row.verdict,
+        playback=row.stretch.playback,
         wall_from=from_ms(exact.floor(row.wall_from)),
         wall_to=from_ms(exact.ceiling(row.wall_to)),
         wall_ms=exact.ceiling(row.wall_to - row.wall_from),

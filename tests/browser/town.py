@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.demo import city, past
+from app.demo import city, paper, past
 from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
+from courses.ledger.classes.models import ClassRun
 from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
@@ -44,6 +45,7 @@ def make(app: Flask) -> dict[str, str]:
     """Everything, at once; returns the keys that addresses of pages are made of."""
     database, vault = app.extensions["xueshi_db"], app.extensions["xueshi_vault"]
     with app.app_context():
+        paper.keep()
         with database.writing() as session:
             city.begin(session, vault)
         for plan in PLANS:
@@ -121,4 +123,6 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "subject": worker.subject_key,
         "playback": playback.id if playback else "",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+        "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
+        "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
     }

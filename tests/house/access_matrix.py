@@ -142,12 +142,26 @@ GET    ledger_api.my_statement           - + + + + + + + + + + + + +
 GET    ledger_api.my_evidence            - + + + + + + + + + + + + +
 GET    ledger_api.learner_statement      - x x x x x x x x x + 0 + x
 GET    ledger_api.learner_evidence       - x x x x x x x x x + 0 + x
-GET    ledger_studio.offline_hours       - x x x x x + + x x x x x x
-POST   ledger_studio.record              - x x x x x + + x x x x x x
 GET    ledger_oversight.new              - x x x x x x x x x + 0 + x
 POST   ledger_oversight.enter            - x x x x x x x x x + 0 + x
 GET    ledger_oversight.withdraw_form    - x x x x x x x x x + 0 + x
 POST   ledger_oversight.withdraw         - x x x x x x x x x + 0 + x
+
+GET    classes.index                     - x x x x x + + x x x x x x
+GET    classes.new                       - x x x x x + + x x x x x x
+POST   classes.create                    - x x x x x + ~ x x x x x x
+GET    classes.show                      - x x x x x + 0 x x x x x x
+POST   classes.add_session               - x x x x x + 0 x x x x x x
+POST   classes.remove_session            - x x x x x + 0 x x x x x x
+POST   classes.add_learners              - x x x x x + 0 x x x x x x
+POST   classes.mark                      - x x x x x + 0 x x x x x x
+POST   classes.add_files                 - x x x x x ~ 0 x x x x x x
+GET    classes.evidence_file             - x x x x x + 0 x x x x x x
+POST   classes.close                     - x x x x x ~ 0 x x x x x x
+GET    classes_review.index              - x x x x x x x x x + + + x
+GET    classes_review.show               - x x x x x x x x x + 0 + x
+POST   classes_review.decide             - x x x x x x x x x + 0 + x
+GET    classes_review.evidence_file      - x x x x x x x x x + 0 + x
 
 GET    ratings.show                      - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   ratings.rate                      - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
@@ -198,6 +212,9 @@ PARAMETERS = {
     "membership_id": "membership",
     "search_id": "search",
     "signal_id": "signal",
+    "run_id": "class_open",
+    "session_id": "class_session",
+    "file_id": "class_file",
     "asset_id": "asset",
     "prompt_id": "prompt",
     "sealed": "sealed",
@@ -227,6 +244,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "oversight_record.playback": {"playback_id": "playback"},
     "faces.check_photo": {"prompt_id": "photographed"},
     "faces_oversight.photo": {"prompt_id": "photographed"},
+    "classes.evidence_file": {"run_id": "class_closed"},
+    "classes_review.show": {"run_id": "class_closed"},
+    "classes_review.decide": {"run_id": "class_closed"},
+    "classes_review.evidence_file": {"run_id": "class_closed"},
 }
 # Parameters that name no row.
 PLAIN = {
@@ -270,17 +291,27 @@ SENT: dict[str, dict[str, Any]] = {
         }
     },
     "ledger_oversight.withdraw": {"data": {"reason": REASON}},
-    "ledger_studio.record": {
+    "classes.create": {
         "data": {
             "organisation_id": "{organisation}",
-            "number": "320400198503120112",
-            "name": "陆思远",
-            "on": "2026-05-20",
-            "hours": "2",
-            "kind": "practical",
-            "note": "灭火器实操",
+            "title": "灭火器实操",
+            "place": "训练场",
+            "syllabus": "灭火器的选用",
+            "instructors": "{instructor}",
         }
     },
+    "classes.add_session": {
+        "data": {
+            "on": "2026-05-20",
+            "starts": "09:00",
+            "ends": "10:30",
+            "hours": "2",
+            "kind": "practical",
+            "subject": "灭火器实操",
+        }
+    },
+    "classes.add_learners": {"data": {"lines": "320400198503120112 陆思远"}},
+    "classes_review.decide": {"data": {"verdict": "accept", "note": "签到与照片一致。"}},
     "ratings.rate": {
         "data": {
             "kind": "institution",
