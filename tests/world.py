@@ -302,6 +302,9 @@ def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:
         "class_session": session.scalars(
             select(ClassSession.id).where(ClassSession.run_id == keys["class_open"])
         ),
+        "claim_file": session.scalars(
+            select(EvidenceFile.id).where(EvidenceFile.about == keys["claim"])
+        ),
         "class_file": session.scalars(
             select(EvidenceFile.id).where(EvidenceFile.about == keys["class_closed"])
         ),
@@ -310,4 +313,6 @@ def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:
         ),
         "asset": session.scalars(ready.order_by(Asset.id)),
     }
-    return {name: next(iter(rows)) for name, rows in found.items()}
+    playback_id, reason, began_ms = keys["appealed"].split("/")
+    appealed = {"appealed_playback": playback_id, "appealed_reason": reason, "appealed_from_ms": began_ms}
+    return appealed | {name: next(iter(rows)) for name, rows in found.items()}

@@ -1,15 +1,18 @@
-"""Hours of the demonstration from elsewhere: classes in person, through the doors that everybody uses."""
+"""Hours of the demonstration from elsewhere, appeals and a correction, through the doors that everybody uses."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo import history, paper
-from courses.ledger.cases import files
+from courses.ledger import explained
+from courses.ledger.cases import appeals, claims, corrections, files
 from courses.ledger.classes import review, runs
 from courses.ledger.classes.models import ClassLearner, ClassRun, ClassSession
+from courses.ledger.models import Entry
 from courses.people.jurisdictions import ZONE
 from courses.people.organisations import Actor, Role
 
@@ -52,6 +55,43 @@ def going_on(
         session, staff, title="危险化学品装卸（示例）", teacher=teacher,
         sittings=[(later, "classroom"), (later + timedelta(minutes=50), "practical")], learners=learners,
     )  # fmt: skip
+
+
+def asked(session: Session, learner: str, officer: Actor, *, now: datetime) -> None:
+    """A learner claims hours and appeals twice; an officer answered once, and proposes a correction."""
+    claim(session, learner, at=now - 2 * DAY)
+    record = explained.of(session, learner, as_of=now)
+    lost = [one for course in record.courses for lesson in course.lessons for one in lesson.lost]
+    older, _newer = (
+        appeals.file(
+            session, learner, playback_id=one.playback, wall_from=one.wall_from, reason=one.reason, words=words, now=at
+        )
+        for one, words, at in (
+            (lost[0], "第一次看的时候没有看懂，又看了一遍。（示例）", now - 20 * DAY),
+            (lost[-1], "手机没电，换电脑继续看的。（示例）", now - timedelta(minutes=50)),
+        )
+    )
+    appeals.acknowledge(session, officer, appeal=older, now=older.filed_at + timedelta(minutes=40))
+    appeals.refuse(
+        session, officer, appeal=older, text="重复观看的部分按规则不再计入，首次观看已计入。（示例）", now=older.filed_at + DAY
+    )
+    row = session.scalars(
+        select(Entry).where(Entry.subject_key == learner, Entry.kind == "offline").order_by(Entry.at.desc(), Entry.id)
+    ).first()
+    if row is not None:
+        corrections.propose(
+            session, officer, entry=row, reason_code="recording_error", note="请假单与签到表不一致，待复核。（示例）", now=now - DAY
+        )
+
+
+def claim(session: Session, learner: str, *, at: datetime) -> None:
+    """Hours of another platform with a sheet of paper for a certificate."""
+    made = claims.new(
+        learner, from_where="某省网络学院（示例）", title="职业健康基础（示例）", taken_on=(at - 40 * DAY).date(),
+        hours=Fraction(4), hour_ms=45 * 60_000, kind="online", today=at.date(), now=at,
+    )  # fmt: skip
+    sheet = files.prepared(paper.register(ticks=30), about=made.id, name="结业证明.png", added_by=learner, now=at)
+    claims.file(session, made, papers=[sheet])
 
 
 def planned(

@@ -23,7 +23,7 @@ from courses.people.vault import Vault
 DAY = timedelta(days=1)
 EVENING = timedelta(hours=10)
 REQUIRED_HOURS = 12
-OFFICER, STAFF, TEACHER = "13800000017", "13800000011", "13800000009"
+OFFICER, DISTRICT, STAFF, TEACHER = "13800000017", "13800000015", "13800000011", "13800000009"
 
 # Scores of the first five workers: together 73/20, shown as 3.7.
 OPINIONS = (
@@ -55,6 +55,8 @@ def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: da
         storage(session, vault, course, everybody, at=at)
     elif plan.key == "confined":
         confined(session, course, everybody, at=at)
+        now = at + plan.published_days_ago * DAY
+        elsewhere.asked(session, everybody[0].subject_key, actor(session, vault, DISTRICT), now=now)
     elif plan.key == "leader":
         completed(session, course, everybody[2:4], at=at)
 

@@ -20,7 +20,8 @@ from courses.credit.statement import EnrolmentResult, LessonResult
 from courses.credit.study import ExamResult
 from courses.enrolment import Taking
 from courses.ledger import statement
-from courses.ledger.models import OfflineHours, Requirement
+from courses.ledger.cases.models import Claim, Correction
+from courses.ledger.models import Entry, OfflineHours, Requirement
 from courses.ledger.statement import Row, Told
 from courses.people.organisations import Organisation
 from courses.policies import PolicyVersion, day_of
@@ -41,6 +42,11 @@ class Lost:
     media_from_ms: int
     media_to_ms: int
     missing: list[Span]
+
+    @property
+    def began_ms(self) -> int:
+        """By which instant an appeal names this span."""
+        return to_ms(self.wall_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,7 @@ class EntryPart:
     title: str
     note: str
     rule: PolicyVersion | None
+    corrects: datetime | None = None  # of the row that a correction points back to
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +354,8 @@ def entry_parts(
             .where(OfflineHours.id.in_(ids))
         )
     }
+    claimed = {row.id: row for row in session.scalars(select(Claim).where(Claim.id.in_(ids)))}
+    pointed = corrected(session, told)
     found = []
     for row in reversed(told.rows):
         about = row.line.about
@@ -355,5 +364,23 @@ def entry_parts(
             title = str(takings[about].edition.facts.get("title", takings[about].course.title))
         elif about in in_person:
             title, note = in_person[about][1].name, in_person[about][0].note
-        found.append(EntryPart(row, title, note, rules.get(row.line.policy)))
+        elif about in claimed:
+            title, note = claimed[about].from_where, claimed[about].title
+        corrects = pointed.get((about, row.line.at, row.line.reason)) if row.line.kind == "adjustment" else None
+        found.append(EntryPart(row, title, note, rules.get(row.line.policy), corrects))
     return found
+
+
+def corrected(session: Session, told: Told) -> dict[tuple[str, datetime, str | None], datetime]:
+    """The dates of the rows that approved corrections point back to, by what names the correcting row."""
+    rows = session.execute(
+        select(Correction, Entry.at)
+        .join(Entry, Entry.id == Correction.entry_id)
+        .where(Correction.id.in_([row.id for row in told.evidence.corrections]))
+    )
+    by_id = {row.id: (row.about, at, row.reason_code) for row, at in rows}
+    return {
+        (by_id[one.id][0], from_ms(one.at), by_id[one.id][2]): by_id[one.id][1]
+        for one in told.evidence.corrections
+        if one.id in by_id
+    }
