@@ -80,6 +80,8 @@ def create() -> Answer:
             today=clock.today(),
             now=clock.now(),
         )
+        with db.reading() as session:
+            claims.check_room(session, actor.subject_key)
         rows = papers.taken(about=claim.id, added_by=actor.subject_key)
         with db.writing() as session:
             claims.file(session, claim, papers=rows)

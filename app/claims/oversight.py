@@ -124,6 +124,7 @@ def page(session: Session, claim: Claim, decision: ClaimDecision | None, form: D
         form=form,
         name=oversight.learner(session, access.someone(), claim.subject_key, today=clock.today()).display_name,
         outcome=outcome,
+        same_day=claims.on_the_same_day(session, claim),
         fault=fault,
         files=rows,
         elsewhere=[row for found in files.sent_elsewhere(session, rows).values() for row in found],

@@ -15,7 +15,6 @@ from courses import errors, oversight
 from courses.ledger.cases import files
 from courses.ledger.classes import review, runs
 from courses.ledger.classes.models import ClassRun
-from courses.people import persons
 from courses.people.organisations import Organisation
 
 bp = Blueprint("classes_review", __name__, url_prefix="/classes/review")
@@ -98,12 +97,11 @@ def page(session: Session, run: ClassRun, body: Organisation, form: ReviewForm) 
         oversight.told(session, actor, line.subject_key, reason=reason, now=clock.now())
     names = {line.subject_key: line.name for line in lines}
     found = review.findings(session, run)
-    teachers = [persons.person_of(session, key).display_name for key in run.instructors]
     return render_template(
         "classes/oversight/show.html",
         run=run,
         institution=body,
-        teachers=teachers,
+        teachers=runs.teachers(session, run),
         sessions=runs.sessions(session, run.id),
         lines=lines,
         files=files.of(session, run.id),

@@ -284,6 +284,7 @@ def page(
         "classes/studio/show.html",
         run=run,
         institution=session.get_one(Organisation, run.organisation_id),
+        teachers=runs.teachers(session, run),
         sessions=sessions,
         session_heads=[f"{day(row.from_at)} {clock_time(row.from_at)}" for row in sessions],
         lines=runs.register(session, run.id),

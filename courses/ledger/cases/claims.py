@@ -6,7 +6,7 @@ engine's to say; `foreseen` asks it before the officer decides. Claims and decis
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from courses import errors
 from courses.credit import recompute
 from courses.credit.evidence import BadEvidence
-from courses.ledger import accounts, evidence
+from courses.ledger import accounts, evidence, offline
 from courses.ledger.cases import decided, files, notices
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.cases.models import WORDS_LENGTH, Claim, ClaimDecision
+from courses.ledger.models import OfflineHours
 from courses.people import persons
 from courses.people.organisations import Actor
 from courses.people.persons import Person, Subject
@@ -26,6 +27,8 @@ from media.base import new_id
 
 KINDS = ("online", "classroom", "practical")
 MOST_HOURS = 1000
+MOST_WAITING = 20
+END = datetime(9999, 1, 1, tzinfo=UTC)
 SHORTEST_HOUR_MS, LONGEST_HOUR_MS = 30 * 60_000, 120 * 60_000
 SHORTEST_NOTE = 2
 TICK = timedelta(milliseconds=1)
@@ -139,6 +142,18 @@ def waiting(
     if areas is not None:
         asked = asked.where(persons.belongs_to(areas, on=on))
     return [(claim, name) for claim, name in session.execute(asked)]
+
+
+def on_the_same_day(session: Session, claim: Claim) -> list[OfflineHours]:
+    """Hours in person of the learner on the claimed day: perhaps the same training."""
+    return offline.of_day(session, claim.subject_key, on=claim.taken_on, before=END)
+
+
+def check_room(session: Session, subject_key: str) -> None:
+    """Conflict `claims_waiting` while very many wait: files are kept before a claim is."""
+    rows = [claim for claim, decision in of_subject(session, subject_key) if decision is None]
+    if len(rows) >= MOST_WAITING:
+        raise errors.Conflict("claims_waiting", "Your other claims must be decided first.")
 
 
 def get(session: Session, claim_id: str) -> tuple[Claim, ClaimDecision | None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from courses import errors
@@ -17,12 +17,22 @@ from courses.ledger import accounts, offline
 from courses.ledger.cases import claims, corrections, files, notices
 from courses.ledger.cases.models import Claim
 from courses.ledger.classes import runs
-from courses.ledger.classes.models import MOVES, ClassReview, ClassRun, ClassSession, RunState
+from courses.ledger.classes.models import (
+    MOVES,
+    ClassMark,
+    ClassReview,
+    ClassRun,
+    ClassSession,
+    RunState,
+)
 from courses.ledger.models import OfflineHours
 from courses.people.jurisdictions import day_of
 from courses.people.organisations import Actor, Organisation
 from courses.watch import evidence as watched
-from media.base import to_ms
+from courses.watch.models import Playback
+from media.base import EPOCH, to_ms
+
+Attended = dict[str, list[ClassSession]]  # by subject key
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,73 +84,104 @@ def has_part(session: Session, actor: Actor, run: ClassRun) -> bool:
 def findings(session: Session, run: ClassRun) -> list[Finding]:
     """What of a run may be counted elsewhere: by time, by day and hours, by the fingerprint of a file."""
     sittings = {row.id: row for row in runs.sessions(session, run.id)}
-    found: list[Finding] = []
-    for line in runs.register(session, run.id):
-        attended = [sittings[one] for one in line.present]
-        if attended:
-            found += in_other_classes(session, run, line.subject_key, attended)
-            found += online(session, line.subject_key, attended)
-            found += recorded(session, run, line.subject_key, attended)
+    attended = {
+        line.subject_key: [sittings[one] for one in line.present]
+        for line in runs.register(session, run.id)
+        if line.present
+    }
+    found = [*in_other_classes(session, run, attended), *online(session, attended)]
+    found += recorded(session, run, attended)
     for rows in files.sent_elsewhere(session, files.of(session, run.id)).values():
         found += [Finding("file", "", row.name, row.added_at) for row in rows]
     return found
 
 
-def in_other_classes(
-    session: Session, run: ClassRun, subject_key: str, attended: Collection[ClassSession]
-) -> list[Finding]:
-    """Sessions of other runs at the same time in which the learner was present too."""
-    found = []
-    for row in attended:
-        for other, title in session.execute(
+def period(attended: Attended) -> tuple[datetime, datetime]:
+    """From the first instant of any session to the last."""
+    rows = [row for mine in attended.values() for row in mine]
+    return min((row.from_at for row in rows), default=EPOCH), max((row.to_at for row in rows), default=EPOCH)
+
+
+def in_other_classes(session: Session, run: ClassRun, attended: Attended) -> list[Finding]:
+    """Sessions of other runs at the same time in which a learner was present too."""
+    first, last = period(attended)
+    others = {
+        row.id: (row, title)
+        for row, title in session.execute(
             select(ClassSession, ClassRun.title)
             .join(ClassRun, ClassRun.id == ClassSession.run_id)
-            .where(
-                ClassRun.id != run.id,
-                ClassSession.from_at < row.to_at,
-                ClassSession.to_at > row.from_at,
-            )
-        ):
-            marks = [one for one in runs.marks(session, other.run_id) if one.session_id == other.id]
-            if {one.subject_key: one.is_present for one in marks}.get(subject_key):
-                found.append(Finding("class", subject_key, title, other.from_at))
-    return found
-
-
-def online(session: Session, subject_key: str, attended: Collection[ClassSession]) -> list[Finding]:
-    """Sessions during which the learner watched a lesson: one finding each, at its first instant."""
-    stretches = [row for one in watched.of_subject(session, subject_key) for row in one.stretches]
+            .where(ClassRun.id != run.id, ClassSession.from_at < last, ClassSession.to_at > first)
+        )
+    }
+    marks = session.scalars(
+        select(ClassMark)
+        .where(ClassMark.session_id.in_(others), ClassMark.subject_key.in_(attended))
+        .order_by(ClassMark.marked_at, ClassMark.id)
+    )
+    latest = {(mark.subject_key, mark.session_id): mark.is_present for mark in marks}
     return [
-        Finding("online", subject_key, "", row.from_at)
-        for row in attended
-        if any(
-            one.wall_from < to_ms(row.to_at) and to_ms(row.from_at) < one.wall_to
-            for one in stretches
+        Finding("class", key, others[session_id][1], others[session_id][0].from_at)
+        for (key, session_id), is_present in latest.items()
+        if is_present
+        and any(
+            row.from_at < others[session_id][0].to_at and others[session_id][0].from_at < row.to_at
+            for row in attended[key]
         )
     ]
 
 
-def recorded(
-    session: Session, run: ClassRun, subject_key: str, attended: Collection[ClassSession]
-) -> list[Finding]:
+def online(session: Session, attended: Attended) -> list[Finding]:
+    """Sessions during which a learner watched a lesson: one finding each, at its first instant."""
+    first, last = period(attended)
+    playbacks = session.scalars(
+        select(Playback)
+        .where(
+            Playback.subject_key.in_(attended),
+            Playback.opened_at < last,
+            or_(Playback.closed_at.is_(None), Playback.closed_at > first),
+        )
+        .order_by(Playback.opened_at, Playback.id)
+    ).all()
+    watching = [
+        (one.playback.subject_key, part) for one in watched.of_playbacks(session, playbacks) for part in one.stretches
+    ]
+    return [
+        Finding("online", key, "", row.from_at)
+        for key, mine in attended.items()
+        for row in mine
+        if any(
+            who == key and part.wall_from < to_ms(row.to_at) and to_ms(row.from_at) < part.wall_to
+            for who, part in watching
+        )
+    ]
+
+
+def recorded(session: Session, run: ClassRun, attended: Attended) -> list[Finding]:
     """The same day and hours in the ledger already, or claimed from elsewhere."""
-    found = []
-    for (on, kind), hours in by_day(attended).items():
-        for row in session.scalars(
-            select(OfflineHours).where(
-                OfflineHours.subject_key == subject_key, OfflineHours.on == on
-            )
-        ):
-            if row.hours == hours and row.class_run_id != run.id:
-                found.append(Finding("same_hours", subject_key, row.note, row.entered_at))
-        for claim in session.scalars(
-            select(Claim).where(
-                Claim.subject_key == subject_key, Claim.taken_on == on, Claim.kind == kind
-            )
-        ):
-            if claim.hours == hours:
-                found.append(Finding("claimed", subject_key, claim.from_where, claim.applied_at))
-    return found
+    hours = {key: by_day(mine) for key, mine in attended.items()}
+    days = {on for mine in hours.values() for on, _kind in mine}
+    there = session.scalars(
+        select(OfflineHours).where(OfflineHours.subject_key.in_(attended), OfflineHours.on.in_(days))
+    )
+    claimed = session.scalars(
+        select(Claim).where(Claim.subject_key.in_(attended), Claim.taken_on.in_(days))
+    )
+    found = [
+        Finding("same_hours", row.subject_key, row.note, row.entered_at)
+        for row in there
+        if row.class_run_id != run.id and row.hours in same_day(hours[row.subject_key], row.on)
+    ]
+    return found + [
+        Finding("claimed", row.subject_key, row.from_where, row.applied_at)
+        for row in claimed
+        if row.hours in same_day(hours[row.subject_key], row.taken_on)
+    ]
+
+
+def same_day(hours: dict[tuple[date, str], Fraction], on: date) -> set[Fraction]:
+    """What a day is worth, by kind and in all."""
+    parts = [amount for (day, _kind), amount in hours.items() if day == on]
+    return {*parts, sum(parts, Fraction(0))} if parts else set()
 
 
 def by_day(attended: Collection[ClassSession]) -> dict[tuple[date, str], Fraction]:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses import errors, policies
+from courses.catalogue import instructors as teaching
 from courses.ledger.cases import files
 from courses.ledger.classes.models import (
     ClassLearner,
@@ -75,6 +76,15 @@ def plan(
     session.add(made)
     session.flush()
     return made
+
+
+def teachers(session: Session, run: ClassRun) -> list[str]:
+    """The names of those who taught, as the public reads them; who was forgotten since is left out."""
+    by_key = dict(
+        session.execute(select(Subject.key, Subject.person_id).where(Subject.key.in_(run.instructors))).all()
+    )
+    ids = [by_key.get(key) for key in run.instructors]
+    return [teaching.public(session, person_id=one)[0].name for one in ids if one is not None]
 
 
 def of_staff(session: Session, actor: Actor) -> list[tuple[ClassRun, int]]:
