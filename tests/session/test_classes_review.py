@@ -128,6 +128,16 @@ def test_duplicates_are_found_by_time_by_day_and_hours_and_by_fingerprint(class_
     assert {("same_hours", first), ("same_hours", second)} <= found
 
 
+def test_a_learner_whom_no_rule_binds_is_named_by_the_line(class_: Class) -> None:
+    session = class_.session
+    nobody = watching.person(session, now=class_.now, district=None)
+    run = taught(session, class_.body, class_.staff, sorted([class_.keys[0], nobody]), now=class_.now, paper=b"%PDF-1.7 2")
+    place = [line.subject_key for line in runs.register(session, run.id)].index(nobody) + 1
+    with pytest.raises(errors.Conflict) as caught:
+        review.decide(session, shelves.city(), run=run, is_accepted=True, note="通过", now=class_.now)
+    assert (caught.value.code, caught.value.detail) == ("class_line", {"line": place})
+
+
 def test_a_session_holds_no_more_hours_than_its_time(class_: Class, now: datetime) -> None:
     run = runs.plan(
         class_.session, class_.staff, organisation_id=class_.body.id, title="又一班", place="二号教室", syllabus="",

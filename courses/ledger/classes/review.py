@@ -204,8 +204,8 @@ def decide(
 ) -> list[OfflineHours]:
     """Accept a closed run, without those left out (by the roster's ids), or give it back.
 
-    Refused: Conflict `took_part`, `class_reviewed`; Invalid `note_required`; whatever `offline.record`
-    refuses of a learner who is not left out.
+    Refused: Conflict `took_part`, `class_reviewed`, `class_line` where hours of somebody who is not left
+    out cannot be recorded; Invalid `note_required`.
     """
     if has_part(session, actor, run):
         raise errors.Conflict("took_part", "Whoever taught or recorded a class does not review it.")
@@ -245,27 +245,34 @@ def record(
 ) -> list[OfflineHours]:
     """The hours of everybody who attended, a row for each day and kind; locks stand in order of keys."""
     sittings = {row.id: row for row in runs.sessions(session, run.id)}
+    places = {row.id: place for place, row in enumerate(runs.roster_rows(session, run.id), 1)}
     made = []
     for line in sorted(lines, key=lambda one: one.subject_key):
         if not line.present:
             continue
         accounts.lock(session, line.subject_key)
         for (on, kind), hours in by_day([sittings[one] for one in line.present]).items():
-            made.append(
-                offline.record(
-                    session,
-                    actor,
-                    organisation_id=run.organisation_id,
-                    subject_key=line.subject_key,
-                    on=on,
-                    hours=hours,
-                    kind=kind,
-                    note=run.title,
-                    class_run_id=run.id,
-                    now=now,
+            try:
+                made.append(
+                    offline.record(
+                        session,
+                        actor,
+                        organisation_id=run.organisation_id,
+                        subject_key=line.subject_key,
+                        on=on,
+                        hours=hours,
+                        kind=kind,
+                        note=run.title,
+                        class_run_id=run.id,
+                        now=now,
+                    )
                 )
-            )
-        notices.tell(
-            session, line.subject_key, kind=notices.Kind.CLASS_ACCEPTED, about=run.id, now=now
-        )
+            except errors.Refusal as refusal:
+                raise errors.Conflict(
+                    "class_line",
+                    "The hours in line %(line)s of the table cannot be recorded: they stand there already, the day holds "
+                    "no more, or no rule is in force. Leave that learner out, or give the class back.",
+                    line=places[line.id],
+                ) from refusal
+        notices.tell(session, line.subject_key, kind=notices.Kind.CLASS_ACCEPTED, about=run.id, now=now)
     return made
