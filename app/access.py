@@ -39,7 +39,14 @@ class Permission(StrEnum):
     POLICIES_READ = "policies:read"
     POLICIES_WRITE = "policies:write:city"
     LEDGER_SELF = "ledger:read:learner"
-    LEDGER_OFFLINE = "ledger:write:studio"
+    CLASSES_STUDIO = "classes:write:studio"
+    CLASSES_REVIEW = "classes:review:oversight"
+    CLAIMS_SELF = "claims:write:learner"
+    CLAIMS_REVIEW = "claims:review:oversight"
+    CORRECTIONS_PROPOSE = "corrections:propose:oversight"
+    CORRECTIONS_DECIDE = "corrections:decide:city"
+    APPEALS_SELF = "appeals:write:learner"
+    APPEALS_ANSWER = "appeals:answer:oversight"
     LEDGER_REQUIRE = "ledger:require:oversight"
     LOG_READ = "log:read"
     LOG_COSIGN = "log:cosign"  # the witness's signature is checked
@@ -69,17 +76,30 @@ ANYBODY = frozenset(
     }
 )
 LEARNER = frozenset(
-    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.FACES_SELF, P.LEDGER_SELF, P.RATINGS_WRITE}
+    {
+        P.PEOPLE_SELF,
+        P.ORDERS_BUY,
+        P.ENROLMENT_SELF,
+        P.WATCH_SELF,
+        P.FACES_SELF,
+        P.LEDGER_SELF,
+        P.CLAIMS_SELF,
+        P.APPEALS_SELF,
+        P.RATINGS_WRITE,
+    }
 )
+# Officers decide; only the city's decide on what another officer proposed.
+DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
     Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.LEDGER_OFFLINE, P.RATINGS_REPLY, P.SIGNALS_READ}
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
     ),
     Role.INSTRUCTOR: frozenset(),
-    Role.DISTRICT_REGULATOR: frozenset(
+    Role.DISTRICT_REGULATOR: DECIDING
+    | frozenset(
         {
             P.OVERSIGHT_READ,
             P.FACES_READ,
@@ -89,8 +109,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.SIGNALS_ANSWER,
         }
     ),
-    Role.CITY_REGULATOR: frozenset(
+    Role.CITY_REGULATOR: DECIDING
+    | frozenset(
         {
+            P.CORRECTIONS_DECIDE,
             P.OVERSIGHT_READ,
             P.FACES_READ,
             P.CATALOGUE_REVIEW,

@@ -37,16 +37,20 @@ class Link:
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
     Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
-    Entry(_("My hours"), "hours", "ledger.index", ("ledger.",)),
+    Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "claims.", "appeals.")),
 )
 WORK = (
     Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),
     Entry(_("Files"), "film", "media.index"),
-    Entry(_("Hours in person"), "certificate", "ledger_studio.offline_hours", ("ledger_studio.",)),
+    Entry(_("Classes in person"), "certificate", "classes.index", ("classes.",)),
     Entry(_("Ratings"), "star-full", "ratings_studio.index", ("ratings_studio.",)),
     Entry(_("Signals"), "chart", "signals_studio.index", ("signals_studio.",)),
     Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),
     Entry(_("Review"), "check", "catalogue.review", ("catalogue.review_",)),
+    Entry(_("Classes to review"), "certificate", "classes_review.index", ("classes_review.",)),
+    Entry(_("Claims to decide"), "link", "claims_review.index", ("claims_review.",)),
+    Entry(_("Appeals"), "info", "appeals_review.index", ("appeals_review.", "appeals_calendar.")),
+    Entry(_("Corrections"), "edit", "corrections.index", ("corrections.",)),
     Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.")),
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),

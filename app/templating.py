@@ -60,6 +60,11 @@ def decimal_text(value: Fraction, places: int) -> str:
     return ("-" if rounded < 0 else "") + str(whole) + (f".{digits}" if digits else "")
 
 
+def clock_time(value: datetime) -> str:
+    """`09:30` in the site's zone."""
+    return f"{value.astimezone(zone()):%H:%M}"
+
+
 def hours(value: Fraction | str | int) -> Markup:
     """Hours to two places, the exact fraction in the title where they differ; never a false zero."""
     exact = Fraction(value)
@@ -116,7 +121,7 @@ def megabytes(size_bytes: int) -> str:
     return f"{-(-size_bytes // 1_000_000)} MB"
 
 
-FILTERS = (day, moment, instant, hours, score, percent, duration, how_long, money, megabytes)
+FILTERS = (day, moment, instant, clock_time, hours, score, percent, duration, how_long, money, megabytes)
 
 
 def asset_url(name: str) -> str:

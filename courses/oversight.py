@@ -194,6 +194,28 @@ def looked(
     return note(session, actor, subject_key=subject_key, what=what, reason=opening.reason, now=now)
 
 
+def case(
+    session: Session, actor: Actor, subject_key: str, *, reason: str, today: date, now: datetime
+) -> Person:
+    """The learner of a case that the official has to decide: the case is the reason, told once a working day."""
+    person = learner(session, actor, subject_key, today=today)
+    told(session, actor, subject_key, reason=reason, now=now)
+    return person
+
+
+def told(session: Session, actor: Actor, subject_key: str, *, reason: str, now: datetime) -> None:
+    """Write down that evidence is read for a case, unless that was done within the working day."""
+    known = select(RecordAccess.id).where(
+        RecordAccess.official_key == actor.subject_key,
+        RecordAccess.subject_key == subject_key,
+        RecordAccess.what == What.EVIDENCE,
+        RecordAccess.reason == check_reason(reason),
+        RecordAccess.at > now - OPEN_FOR,
+    )
+    if session.scalar(known.limit(1)) is None:
+        note(session, actor, subject_key=subject_key, what=What.EVIDENCE, reason=reason, now=now)
+
+
 def of_subject(session: Session, subject_key: str, *, limit: int = 200) -> list[RecordAccess]:
     """Who looked at a record, the latest first; for the learner and for officials alike."""
     return list(

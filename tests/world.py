@@ -22,6 +22,8 @@ from courses import enrolment, orders, oversight
 from courses.catalogue import lessons
 from courses.catalogue.editions import current
 from courses.catalogue.models import Course
+from courses.ledger.cases.files import EvidenceFile
+from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
 from courses.people import accounts, organisations
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
@@ -297,9 +299,20 @@ def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:
                 Membership.person_id == keys["person"], Membership.role == Role.EMPLOYEE
             )
         ),
+        "class_session": session.scalars(
+            select(ClassSession.id).where(ClassSession.run_id == keys["class_open"])
+        ),
+        "claim_file": session.scalars(
+            select(EvidenceFile.id).where(EvidenceFile.about == keys["claim"])
+        ),
+        "class_file": session.scalars(
+            select(EvidenceFile.id).where(EvidenceFile.about == keys["class_closed"])
+        ),
         "sign_in": session.scalars(
             select(SignIn.id).where(SignIn.account_id == account.id)
         ),
         "asset": session.scalars(ready.order_by(Asset.id)),
     }
-    return {name: next(iter(rows)) for name, rows in found.items()}
+    playback_id, reason, began_ms = keys["appealed"].split("/")
+    appealed = {"appealed_playback": playback_id, "appealed_reason": reason, "appealed_from_ms": began_ms}
+    return appealed | {name: next(iter(rows)) for name, rows in found.items()}

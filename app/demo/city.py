@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, jobs
 from app.db import Database
-from app.demo import lectures, past, people, plan, rules, sending
+from app.demo import lectures, paper, past, people, plan, rules, sending
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.demo.plan import PLANS, Plan
 from app.settings import Settings
@@ -47,6 +47,7 @@ def prepare(app: Flask, *, tell: Tell) -> None:
             is_new = session.scalar(select(Jurisdiction.id).limit(1)) is None
         if is_new:
             tell("· making the demonstration city: people, rules")
+            paper.keep()
             with database.writing() as session:
                 begin(session, app.extensions["xueshi_vault"])
         if PLANS[0].key in unmade(app):

@@ -17,8 +17,7 @@ from courses import enrolment, ratings
 from courses.catalogue import editions, summaries
 from courses.catalogue.models import Course
 from courses.enrolment import Taking
-from courses.ledger import offline, requirements, settlement
-from courses.people.organisations import Actor, Role
+from courses.ledger import requirements, settlement
 from courses.people.persons import jurisdiction_of, person_of
 from courses.watch import playbacks, reports
 from courses.watch.models import Playback
@@ -167,22 +166,5 @@ def require(
         last_on=date(year, 12, 31),
         policy=policy,
         entered_by=officer,
-        now=now,
-    )
-
-
-def classroom(
-    session: Session, staff: Actor, subject_key: str, *, kind: str, hours: int, on: date, now: datetime
-) -> None:
-    """Offline hours that the institution vouches for."""
-    offline.record(
-        session,
-        staff,
-        organisation_id=min(staff.organisations(Role.INSTITUTION_STAFF)),
-        subject_key=subject_key,
-        on=on,
-        hours=Fraction(hours),
-        kind=kind,
-        note="集中授课（示例）" if kind == "classroom" else "实操训练（示例）",
         now=now,
     )

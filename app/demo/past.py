@@ -7,7 +7,7 @@ from fractions import Fraction
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo import history, rules
+from app.demo import elsewhere, history, rules
 from app.demo.history import WHOLE, Viewing
 from app.demo.people import WORKERS
 from app.demo.plan import Plan
@@ -23,7 +23,7 @@ from courses.people.vault import Vault
 DAY = timedelta(days=1)
 EVENING = timedelta(hours=10)
 REQUIRED_HOURS = 12
-OFFICER, STAFF = "13800000017", "13800000011"
+OFFICER, DISTRICT, STAFF, TEACHER = "13800000017", "13800000015", "13800000011", "13800000009"
 
 # Scores of the first five workers: together 73/20, shown as 3.7.
 OPINIONS = (
@@ -55,6 +55,8 @@ def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: da
         storage(session, vault, course, everybody, at=at)
     elif plan.key == "confined":
         confined(session, course, everybody, at=at)
+        now = at + plan.published_days_ago * DAY
+        elsewhere.asked(session, everybody[0].subject_key, actor(session, vault, DISTRICT), now=now)
     elif plan.key == "leader":
         completed(session, course, everybody[2:4], at=at)
 
@@ -94,15 +96,10 @@ def storage(session: Session, vault: Vault, course: Course, everybody: list[Acto
         taking = history.taken(session, learner.subject_key, course)
         history.rate(session, taking, score=score, comment=comment, at=at + 10 * DAY)
     targets.summarise(session, course.id)
-    for place, learner in enumerate(everybody[:4]):
-        on = day_of(at + 20 * DAY)
-        entered_at = at + 21 * DAY
-        history.classroom(session, staff, learner.subject_key, kind="classroom", hours=6 - place, on=on, now=entered_at)
-        if place < 2:
-            history.classroom(
-                session, staff, learner.subject_key, kind="practical", hours=3, on=on + DAY, now=entered_at + DAY
-            )
-        history.settle(session, learner.subject_key, now=entered_at + 2 * DAY)
+    teacher = actor(session, vault, TEACHER).person_id
+    learners = [one.subject_key for one in everybody[:4]]
+    elsewhere.in_person(session, officer, staff, learners, teacher=teacher, on=day_of(at + 19 * DAY))
+    elsewhere.going_on(session, officer, staff, learners, teacher=teacher, on=day_of(at + 72 * DAY))
 
 
 def confined(session: Session, course: Course, everybody: list[Actor], *, at: datetime) -> None:

@@ -15,6 +15,7 @@ from courses.credit import evidence as credit
 from courses.credit.policy import Policy
 from courses.enrolment import Taking
 from courses.ledger import accounts, offline, requirements
+from courses.ledger.cases import decided
 from courses.watch import evidence as watching
 from courses.watch import presence
 from courses.watch.evidence import Watched, playbacks_of
@@ -69,9 +70,19 @@ def frame(
             courses=courses(takings),
             enrolments=[taken(taking) for taking in takings],
             exams=exams(session, takings, as_of=as_of, known=known),
+            corrections=[
+                row
+                for row in decided.corrections(session, subject_key, before=known)
+                if row.at < to_ms(as_of)
+            ],
+            transfers=[
+                row
+                for row in decided.transfers(session, subject_key, before=known)
+                if row.applied_at < to_ms(as_of)
+            ],
             offline=[
                 credit.OfflineHours(row.id, row.on, row.hours, row.kind)
-                for row in offline.of_subject(session, subject_key, before=known)
+                for row in offline.standing(session, subject_key, before=known)
             ],
             requirements=[
                 credit.Requirement(

@@ -20,7 +20,8 @@ from courses.credit.statement import EnrolmentResult, LessonResult
 from courses.credit.study import ExamResult
 from courses.enrolment import Taking
 from courses.ledger import statement
-from courses.ledger.models import OfflineHours, Requirement
+from courses.ledger.cases.models import Claim, Correction
+from courses.ledger.models import Entry, OfflineHours, Requirement
 from courses.ledger.statement import Row, Told
 from courses.people.organisations import Organisation
 from courses.policies import PolicyVersion, day_of
@@ -34,12 +35,18 @@ class Lost:
     """A stretch of time that did not count, and what of its media is still to be watched."""
 
     reason: str
+    playback: str
     wall_from: datetime
     wall_to: datetime
     wall_ms: int
     media_from_ms: int
     media_to_ms: int
     missing: list[Span]
+
+    @property
+    def began_ms(self) -> int:
+        """By which instant an appeal names this span."""
+        return to_ms(self.wall_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,7 @@ class EntryPart:
     title: str
     note: str
     rule: PolicyVersion | None
+    corrects: datetime | None = None  # of the row that a correction points back to
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +317,7 @@ def lost_part(row: Finding, missing: list[Span], duration_ms: int) -> Lost:
     media_to = min(max(exact.ceiling(row.media_to_ms), media_from), duration_ms)
     return Lost(
         reason=row.verdict,
+        playback=row.stretch.playback,
         wall_from=from_ms(exact.floor(row.wall_from)),
         wall_to=from_ms(exact.ceiling(row.wall_to)),
         wall_ms=exact.ceiling(row.wall_to - row.wall_from),
@@ -359,6 +368,8 @@ def entry_parts(
             .where(OfflineHours.id.in_(ids))
         )
     }
+    claimed = {row.id: row for row in session.scalars(select(Claim).where(Claim.id.in_(ids)))}
+    pointed = corrected(session, told)
     found = []
     for row in reversed(told.rows):
         about = row.line.about
@@ -367,5 +378,23 @@ def entry_parts(
             title = str(takings[about].edition.facts.get("title", takings[about].course.title))
         elif about in in_person:
             title, note = in_person[about][1].name, in_person[about][0].note
-        found.append(EntryPart(row, title, note, rules.get(row.line.policy)))
+        elif about in claimed:
+            title, note = claimed[about].from_where, claimed[about].title
+        corrects = pointed.get((about, row.line.at, row.line.reason)) if row.line.kind == "adjustment" else None
+        found.append(EntryPart(row, title, note, rules.get(row.line.policy), corrects))
     return found
+
+
+def corrected(session: Session, told: Told) -> dict[tuple[str, datetime, str | None], datetime]:
+    """The dates of the rows that approved corrections point back to, by what names the correcting row."""
+    rows = session.execute(
+        select(Correction, Entry.at)
+        .join(Entry, Entry.id == Correction.entry_id)
+        .where(Correction.id.in_([row.id for row in told.evidence.corrections]))
+    )
+    by_id = {row.id: (row.about, at, row.reason_code) for row, at in rows}
+    return {
+        (by_id[one.id][0], from_ms(one.at), by_id[one.id][2]): by_id[one.id][1]
+        for one in told.evidence.corrections
+        if one.id in by_id
+    }

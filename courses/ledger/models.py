@@ -109,7 +109,8 @@ class OfflineHours(Base):
     hours_den: Mapped[int] = mapped_column(WholeNumber)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
     note: Mapped[str] = mapped_column(default="")
-    entered_by: Mapped[str] = mapped_column(String(16))  # subject key
+    class_run_id: Mapped[str | None] = mapped_column(String(16))  # the class file that bears it out
+    entered_by: Mapped[str] = mapped_column(String(16))  # subject key of who reviewed it
     entered_at: Mapped[datetime]
 
     @property

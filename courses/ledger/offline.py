@@ -1,6 +1,9 @@
-"""Classroom and practical hours that an institution or employer vouches for. Never edited."""
+"""Classroom and practical hours that an institution vouches for, written once somebody reviewed them.
 
-from datetime import date, datetime
+Never edited: what is taken back whole (`cases.corrections`) stands no more, and its row stays.
+"""
+
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -8,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from courses import errors, policies
 from courses.ledger import accounts
+from courses.ledger.cases import decided
 from courses.ledger.models import OfflineHours
-from courses.people.organisations import Actor, Role
+from courses.people.organisations import Actor
 
 KINDS = ("classroom", "practical")
 DAY_HOURS = 24  # nobody is trained for longer than a day has
-VOUCHERS = (Role.INSTITUTION_STAFF, Role.ENTERPRISE_MANAGER)
 NOTE_LENGTH = 300
+TICK = timedelta(milliseconds=1)
 
 
 def record(
@@ -27,22 +31,22 @@ def record(
     hours: Fraction,
     kind: str,
     note: str = "",
+    class_run_id: str | None = None,
     now: datetime,
 ) -> OfflineHours:
     """Write down hours of one day; the subject's account is marked for settling.
 
-    Refused: NotFound for an organisation the actor does not act for; `offline_hours` outside (0, 24] a
-    day; `offline_in_future`; `offline_twice` for the same day, kind and amount; `no_policy`.
+    `actor` reviewed them (`classes.review`). Refused: `offline_hours` outside (0, 24] a day;
+    `offline_in_future`; `offline_twice` for the same day, kind and amount; `no_policy`.
     """
-    if organisation_id not in actor.organisations(*VOUCHERS):
-        raise errors.NotFound()
     if kind not in KINDS:
         raise errors.Invalid("offline_kind", "Choose classroom or practical training.", field="kind")
     account = accounts.lock(session, subject_key)
     at = start_of(session, subject_key, on=on, now=now)
     if at > now:
         raise errors.Invalid("offline_in_future", "This day has not come yet.", field="on")
-    check_amount(of_day(session, subject_key, on=on), hours=hours, kind=kind, organisation_id=organisation_id)
+    same_day = of_day(session, subject_key, on=on, before=now + TICK)
+    check_amount(same_day, hours=hours, kind=kind, organisation_id=organisation_id)
     made = OfflineHours(
         subject_key=subject_key,
         on=on,
@@ -51,6 +55,7 @@ def record(
         hours_den=hours.denominator,
         organisation_id=organisation_id,
         note=note.strip()[:NOTE_LENGTH],
+        class_run_id=class_run_id,
         entered_by=actor.subject_key,
         entered_at=now,
     )
@@ -84,13 +89,15 @@ def check_amount(
             raise errors.Conflict("offline_twice", "The same hours of this day are recorded already.")
 
 
-def of_day(session: Session, subject_key: str, *, on: date) -> list[OfflineHours]:
-    """What is recorded of one day."""
-    return list(
-        session.scalars(
-            select(OfflineHours).where(OfflineHours.subject_key == subject_key, OfflineHours.on == on)
-        )
-    )
+def of_day(session: Session, subject_key: str, *, on: date, before: datetime) -> list[OfflineHours]:
+    """What stands of one day."""
+    return [row for row in standing(session, subject_key, before=before) if row.on == on]
+
+
+def standing(session: Session, subject_key: str, *, before: datetime) -> list[OfflineHours]:
+    """What was recorded before an instant and not taken back by then, by day."""
+    gone = decided.voided(session, subject_key, before=before)
+    return [row for row in of_subject(session, subject_key, before=before) if row.id not in gone]
 
 
 def of_subject(session: Session, subject_key: str, *, before: datetime) -> list[OfflineHours]:
@@ -100,17 +107,5 @@ def of_subject(session: Session, subject_key: str, *, before: datetime) -> list[
             select(OfflineHours)
             .where(OfflineHours.subject_key == subject_key, OfflineHours.entered_at < before)
             .order_by(OfflineHours.on, OfflineHours.entered_at, OfflineHours.id)
-        )
-    )
-
-
-def of_organisations(session: Session, actor: Actor, *, limit: int = 50) -> list[OfflineHours]:
-    """What the actor's organisations recorded, the newest first."""
-    return list(
-        session.scalars(
-            select(OfflineHours)
-            .where(OfflineHours.organisation_id.in_(actor.organisations(*VOUCHERS)))
-            .order_by(OfflineHours.entered_at.desc(), OfflineHours.id)
-            .limit(limit)
         )
     )

@@ -11,11 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.demo import city, past
+from app.demo import city, paper, past
 from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
+from courses.ledger.cases.models import Appeal, Claim, Correction
+from courses.ledger.classes.models import ClassRun
+from courses.ledger.models import Entry
 from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
@@ -24,6 +27,7 @@ from courses.watch import archive
 from courses.watch.models import Playback
 from courses.watch.signals import seeking
 from courses.watch.signals.models import Signal
+from media.base import to_ms
 from tests import shelves
 
 ACCOUNTS = {
@@ -44,6 +48,7 @@ def make(app: Flask) -> dict[str, str]:
     """Everything, at once; returns the keys that addresses of pages are made of."""
     database, vault = app.extensions["xueshi_db"], app.extensions["xueshi_vault"]
     with app.app_context():
+        paper.keep()
         with database.writing() as session:
             city.begin(session, vault)
         for plan in PLANS:
@@ -79,6 +84,21 @@ def looked_at(session: Session, *, now: datetime) -> str:
         for subject_key in learners:
             seeking.examine(session, subject_key, now=now)
     return session.scalars(select(Signal.id)).one()
+
+
+def cases(session: Session) -> dict[str, str]:
+    """What waits for officers, and the span of an appeal."""
+    appeal = session.scalars(select(Appeal).where(Appeal.state == "open")).one()
+    return {
+        "claim": session.scalars(select(Claim.id)).one(),
+        "appeal": appeal.id,
+        "appealed": f"{appeal.playback_id}/{appeal.reason}/{to_ms(appeal.wall_from)}",
+        "refused": session.scalars(select(Appeal.id).where(Appeal.state == "refused")).one(),
+        "correction": session.scalars(select(Correction.id)).one(),
+        "entry": session.scalars(
+            select(Entry.id).where(Entry.subject_key == appeal.subject_key, Entry.kind == "posting").order_by(Entry.id)
+        ).first() or "",
+    }
 
 
 def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
@@ -121,4 +141,7 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "subject": worker.subject_key,
         "playback": playback.id if playback else "",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+        "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
+        "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
+        **cases(session),
     }

@@ -1,7 +1,4 @@
-"""The pages of hours: the statement explains, institutions add hours in person, officials require."""
-
-from datetime import date
-from fractions import Fraction
+"""The pages of hours: the statement explains, officials require."""
 
 import pytest
 from flask import Flask
@@ -9,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from courses.ledger import settlement
-from courses.ledger.models import OfflineHours, Requirement
+from courses.ledger.models import Requirement
 from tests import ledgers, shelves_app
 from tests.conftest import Clock
 from tests.ledgers import Learner, Life
@@ -88,40 +85,6 @@ def test_the_page_is_chinese_by_default(app: Flask, lu: Learner, life: Life) -> 
     page = shown(lu.browser, "/ledger/")
     assert "我的学时" in page
     assert "Credited" not in page
-
-
-def test_an_institution_records_hours_in_person(app: Flask, lu: Learner, clock: Clock) -> None:
-    with shelves_app.database(app).writing() as session:
-        ledgers.watching.policy(session, now=clock.at)
-    body = shelves_app.institution(app)
-    staff = english(shelves_app.staff(app, body, now=clock.at))
-    form = {
-        "organisation_id": body.id, "number": ledgers.NUMBER, "name": ledgers.NAME, "on": "2026-05-20",
-        "hours": "9/2", "kind": "practical", "note": "灭火器实操",
-    }
-    wrong = staff.post("/ledger/offline", data=form | {"name": "陆思近"})
-    assert wrong.status_code == 422
-    assert "Nobody is registered with this number and this name." in wrong.get_data(as_text=True)
-    assert "灭火器实操" in wrong.get_data(as_text=True)  # nothing typed is lost
-    assert staff.post("/ledger/offline", data=form | {"hours": "half"}).status_code == 422
-    assert staff.post("/ledger/offline", data=form).status_code == 303
-    assert staff.post("/ledger/offline", data=form).status_code == 409
-    page = shown(staff, "/ledger/offline")
-    assert "陆*远" in page
-    assert ledgers.NUMBER not in page
-    with shelves_app.database(app).reading() as session:
-        (row,) = session.scalars(select(OfflineHours))
-    assert (row.subject_key, row.hours, row.on) == (lu.subject_key, Fraction(9, 2), date(2026, 5, 20))
-
-
-def test_an_institution_cannot_record_for_another(app: Flask, lu: Learner, clock: Clock) -> None:
-    body, other = shelves_app.institution(app), shelves_app.institution(app, name="别的机构")
-    staff = shelves_app.staff(app, body, now=clock.at)
-    answer = staff.post("/ledger/offline", data={
-        "organisation_id": other.id, "number": ledgers.NUMBER, "name": ledgers.NAME,
-        "on": "2026-05-20", "hours": "1", "kind": "classroom",
-    })
-    assert answer.status_code == 422
 
 
 def test_an_official_enters_and_withdraws_a_requirement(app: Flask, lu: Learner, life: Life, clock: Clock) -> None:

@@ -142,12 +142,57 @@ GET    ledger_api.my_statement           - + + + + + + + + + + + + +
 GET    ledger_api.my_evidence            - + + + + + + + + + + + + +
 GET    ledger_api.learner_statement      - x x x x x x x x x + 0 + x
 GET    ledger_api.learner_evidence       - x x x x x x x x x + 0 + x
-GET    ledger_studio.offline_hours       - x x x x x + + x x x x x x
-POST   ledger_studio.record              - x x x x x + + x x x x x x
 GET    ledger_oversight.new              - x x x x x x x x x + 0 + x
 POST   ledger_oversight.enter            - x x x x x x x x x + 0 + x
 GET    ledger_oversight.withdraw_form    - x x x x x x x x x + 0 + x
 POST   ledger_oversight.withdraw         - x x x x x x x x x + 0 + x
+
+GET    classes.index                     - x x x x x + + x x x x x x
+GET    classes.new                       - x x x x x + + x x x x x x
+POST   classes.create                    - x x x x x + ~ x x x x x x
+GET    classes.show                      - x x x x x + 0 x x x x x x
+POST   classes.add_session               - x x x x x + 0 x x x x x x
+POST   classes.remove_session            - x x x x x + 0 x x x x x x
+POST   classes.add_learners              - x x x x x + 0 x x x x x x
+POST   classes.mark                      - x x x x x + 0 x x x x x x
+POST   classes.add_files                 - x x x x x ~ 0 x x x x x x
+GET    classes.evidence_file             - x x x x x + 0 x x x x x x
+POST   classes.close                     - x x x x x ~ 0 x x x x x x
+GET    classes_review.index              - x x x x x x x x x + + + x
+GET    classes_review.show               - x x x x x x x x x + 0 + x
+POST   classes_review.decide             - x x x x x x x x x + 0 + x
+GET    classes_review.evidence_file      - x x x x x x x x x + 0 + x
+
+GET    claims.index                      - + + + + + + + + + + + + +
+GET    claims.new                        - + + + + + + + + + + + + +
+POST   claims.create                     - + + + + + + + + + + + + +
+GET    claims.show                       - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    claims.evidence_file              - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    claims_review.index               - x x x x x x x x x + + + x
+GET    claims_review.show                - x x x x x x x x x + 0 + x
+POST   claims_review.decide              - x x x x x x x x x + 0 + x
+GET    claims_review.evidence_file       - x x x x x x x x x + 0 + x
+GET    appeals.index                     - + + + + + + + + + + + + +
+GET    appeals.new                       - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   appeals.create                    - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
+GET    appeals.show                      - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    appeals.evidence_file             - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    appeals_review.index              - x x x x x x x x x + + + x
+GET    appeals_review.show               - x x x x x x x x x + 0 + x
+POST   appeals_review.acknowledge        - x x x x x x x x x + 0 + x
+POST   appeals_review.refuse             - x x x x x x x x x + 0 + x
+GET    appeals_review.evidence_file      - x x x x x x x x x + 0 + x
+GET    appeals_calendar.index            - x x x x x x x x x + + + x
+POST   appeals_calendar.enter            - x x x x x x x x x + + + x
+GET    corrections.index                 - x x x x x x x x x + + + x
+GET    corrections.new                   - x x x x x x x x x + 0 + x
+POST   corrections.propose               - x x x x x x x x x + 0 + x
+GET    corrections.new_for_appeal        - x x x x x x x x x + 0 + x
+POST   corrections.propose_for_appeal    - x x x x x x x x x + 0 + x
+GET    corrections.show                  - x x x x x x x x x + 0 + x
+POST   corrections.decide                - x x x x x x x x x x x + x
+GET    ledger.notices                    - + + + + + + + + + + + + +
+POST   ledger.notices_read               - + + + + + + + + + + + + +
 
 GET    ratings.show                      - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   ratings.rate                      - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
@@ -198,6 +243,13 @@ PARAMETERS = {
     "membership_id": "membership",
     "search_id": "search",
     "signal_id": "signal",
+    "run_id": "class_open",
+    "claim_id": "claim",
+    "appeal_id": "appeal",
+    "correction_id": "correction",
+    "entry_id": "entry",
+    "session_id": "class_session",
+    "file_id": "class_file",
     "asset_id": "asset",
     "prompt_id": "prompt",
     "sealed": "sealed",
@@ -205,6 +257,7 @@ PARAMETERS = {
 }
 DRAFT = {"course_id": "hidden_draft", "lesson_id": "hidden_lesson"}
 UPLOAD = {"asset_id": "upload"}
+APPEALED = {"playback_id": "appealed_playback", "reason": "appealed_reason", "from_ms_": "appealed_from_ms"}
 OTHERWISE: dict[str, dict[str, str]] = {
     "catalogue.course_preview": {"lesson_id": "preview"},
     "catalogue.studio_course": DRAFT,
@@ -227,6 +280,14 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "oversight_record.playback": {"playback_id": "playback"},
     "faces.check_photo": {"prompt_id": "photographed"},
     "faces_oversight.photo": {"prompt_id": "photographed"},
+    "classes.evidence_file": {"run_id": "class_closed"},
+    "claims.evidence_file": {"file_id": "claim_file"},
+    "claims_review.evidence_file": {"file_id": "claim_file"},
+    "appeals.new": APPEALED,
+    "appeals.create": APPEALED,
+    "classes_review.show": {"run_id": "class_closed"},
+    "classes_review.decide": {"run_id": "class_closed"},
+    "classes_review.evidence_file": {"run_id": "class_closed"},
 }
 # Parameters that name no row.
 PLAIN = {
@@ -270,17 +331,47 @@ SENT: dict[str, dict[str, Any]] = {
         }
     },
     "ledger_oversight.withdraw": {"data": {"reason": REASON}},
-    "ledger_studio.record": {
+    "classes.create": {
         "data": {
             "organisation_id": "{organisation}",
-            "number": "320400198503120112",
-            "name": "陆思远",
-            "on": "2026-05-20",
-            "hours": "2",
-            "kind": "practical",
-            "note": "灭火器实操",
+            "title": "灭火器实操",
+            "place": "训练场",
+            "syllabus": "灭火器的选用",
+            "instructors": "{instructor}",
         }
     },
+    "classes.add_session": {
+        "data": {
+            "on": "2026-05-20",
+            "starts": "09:00",
+            "ends": "10:30",
+            "hours": "2",
+            "kind": "practical",
+            "subject": "灭火器实操",
+        }
+    },
+    "classes.add_learners": {"data": {"lines": "320400198503120112 陆思远"}},
+    "claims.create": {
+        "data": {
+            "from_where": "别的平台",
+            "title": "职业健康",
+            "taken_on": "2026-05-01",
+            "hours": "2",
+            "minutes": "45",
+            "kind": "online",
+        },
+        "files": {"file": b"%PDF-1.7 certificate"},
+    },
+    "claims_review.decide": {"data": {"verdict": "accept", "factor": "1", "note": "证书核对无误。"}},
+    "appeals.create": {"data": {"words": "再说一次。"}},
+    "appeals_review.refuse": {"data": {"text": "重复观看不计。"}},
+    "appeals_calendar.enter": {"data": {"on": "2026-10-01", "kind": "closed", "name": "放假"}},
+    "corrections.propose": {"data": {"kind": "void", "reason_code": "system_fault", "note": "日志核对不符。"}},
+    "corrections.propose_for_appeal": {
+        "data": {"kind": "adjust", "hours": "1/90", "reason_code": "appeal_upheld", "note": "日志证实。"}
+    },
+    "corrections.decide": {"data": {"verdict": "approve", "note": "属实。"}},
+    "classes_review.decide": {"data": {"verdict": "accept", "note": "签到与照片一致。"}},
     "ratings.rate": {
         "data": {
             "kind": "institution",

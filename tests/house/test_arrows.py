@@ -37,7 +37,7 @@ MEDIA = [
 ]
 PLUMBING = {
     "settings", "keys", "db", "direct", "clock", "access", "errors", "forms", "paging", "templating", "jobs",
-    "logs", "languages", "navigation", "medialinks",
+    "logs", "languages", "navigation", "medialinks", "papers",
 }  # fmt: skip
 # A feature's own second module, and the words shown to demonstration visitors.
 ALSO = {"home": {"home", "showcase"}, "people": {"people", "demo"}}

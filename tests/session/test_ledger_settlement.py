@@ -312,15 +312,6 @@ def test_the_rows_sum_to_recompute_at_every_step_of_a_life(session: Session, lu:
     assert len(written(session)) == 5
 
 
-def test_an_institutions_outsider_records_nothing(session: Session, lu: str, now: datetime) -> None:
-    body, other = shelves.institution(session), shelves.institution(session, name="别的机构")
-    with pytest.raises(errors.NotFound):
-        offline.record(
-            session, shelves.staff(other), organisation_id=body.id, subject_key=lu,
-            on=date(2026, 5, 20), hours=Fraction(1), kind="classroom", now=now,
-        )
-
-
 @pytest.mark.parametrize(
     ("told", "code"),
     [("0 2026-05-20", "offline_hours"), ("25 2026-05-20", "offline_hours"),
