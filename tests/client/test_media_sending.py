@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app import jobs
 from media import uploads
 from media.assets import Asset, AssetState
-from media.storage import Store
+from media.storage import Store, address_of
 from tests import clips, shelves_app
 
 PRINT = "ab" * 32
@@ -96,7 +96,8 @@ def test_a_lecture_is_sent_in_parts_resumed_encoded_and_shown(
     assert page.get(told["poster_url"]).content_type == "image/webp"
     assert b"#EXTM3U" in page.get(told["preview_url"]).data
     store: Store = app.extensions["xueshi_store"]
-    assert store.read(uploads.source_key(first.id)) == data
+    assert store.read(address_of(sha256(data).digest())) == data, "kept under its own hash"
+    assert not store.exists(uploads.source_key(first.id))
 
 
 def test_a_text_file_named_mp4_fails_with_a_sentence(app: Flask, page: FlaskClient) -> None:
