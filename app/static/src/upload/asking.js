@@ -31,7 +31,8 @@ export async function ask(url, { method = "GET", json, signal } = {}) {
 }
 
 // One part, to the site or to the store. XMLHttpRequest, because fetch does not say how much has left.
-export function put(url, bytes, headers, { signal, isOurs, onProgress }) {
+// A slice of the file, not its bytes: the browser reads it as it sends, and keeps nothing in memory.
+export function put(url, slice, headers, { signal, isOurs, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let stalled = 0;
@@ -60,7 +61,7 @@ export function put(url, bytes, headers, { signal, isOurs, onProgress }) {
       request.setRequestHeader(name, value);
     }
     watch();
-    request.send(bytes);
+    request.send(slice);
   });
 }
 

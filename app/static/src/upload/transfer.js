@@ -93,8 +93,7 @@ export class Transfer {
     const url = `${this.url}/${opened.id}/parts/${number}`;
     let misses = 0;
     await this.steady(async () => {
-      const bytes = await slice.arrayBuffer();
-      const hash = await sha256(bytes);
+      const hash = await sha256(await slice.arrayBuffer());
       const options = { signal: this.signal, onProgress };
       if (opened.is_direct) {
         const address = await this.post(`${url}/address`, { sha256: hash }).catch((error) => {
@@ -103,7 +102,7 @@ export class Transfer {
         });
         if (address.is_here) return;
         if (address.url) {
-          await put(address.url, bytes, address.headers, options).catch((error) => {
+          await put(address.url, slice, address.headers, options).catch((error) => {
             if (error.name === "AbortError") throw error;
             misses += 1;
             if (misses === MISSES) opened.is_direct = false;
@@ -113,7 +112,7 @@ export class Transfer {
           return;
         }
       }
-      await put(url, bytes, { "X-Part-SHA256": hash }, { ...options, isOurs: true });
+      await put(url, slice, { "X-Part-SHA256": hash }, { ...options, isOurs: true });
     });
   }
 
