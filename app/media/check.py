@@ -14,8 +14,8 @@ from media.storage import Store
 def findings(app: Flask, *, deep: bool) -> Iterator[Finding]:
     """Everything that is wrong, both ways. Rows are read before and after the store is."""
     store: Store = app.extensions["xueshi_store"]
-    before = clock.now() - keeping.GRACE
     with app.app_context():
+        before = clock.now() - keeping.GRACE
         wanted, videos, _refs = rows(app)
         yield from keeping.lacking(store, wanted, videos, deep=deep)
         wanted, _videos, refs = rows(app)  # what was sent meanwhile is no orphan

@@ -5,7 +5,7 @@
 // else, or where the store cannot be reached from here, it goes to the site.
 
 import { ask, Problem, put, stopped, wait } from "./asking.js";
-import { content, fingerprint, head, sha256 } from "./digest.js";
+import { content, fingerprint, head, sha256Of } from "./digest.js";
 
 const AT_ONCE = 3;
 const MISSES = 3; // in a row, with the site in reach: then the store is not
@@ -93,7 +93,7 @@ export class Transfer {
     const url = `${this.url}/${opened.id}/parts/${number}`;
     let misses = 0;
     await this.steady(async () => {
-      const hash = await sha256(await slice.arrayBuffer());
+      const hash = await sha256Of(slice);
       const options = { signal: this.signal, onProgress };
       if (opened.is_direct) {
         const address = await this.post(`${url}/address`, { sha256: hash }).catch((error) => {
