@@ -29,13 +29,15 @@ CHECKSUM_HEADER = "X-Part-SHA256"
 @bp.get("/uploads")
 @access.needs(Permission.MEDIA_UPLOAD)
 def list_uploads() -> Response:
-    """Unfinished uploads of one kind, so that a page can say what can be gone on with."""
+    """Unfinished uploads of one kind, of one institution if it is named, so that a page can say what can be gone on with."""
     kind = kind_of(request.args.get("kind", AssetKind.VIDEO))
+    asked = request.args.get("owner")
+    theirs = owners() if asked is None else {owner_of(asked)}
     with db.reading() as session:
         found = session.scalars(
             select(Asset)
             .where(
-                Asset.owner.in_(owners()),
+                Asset.owner.in_(theirs),
                 Asset.kind == kind,
                 Asset.state == AssetState.UPLOADING,
                 Asset.created_at > clock.now() - uploads.KEPT,

@@ -130,10 +130,10 @@ def studio(
 def lecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film of several parts, with B-frames, as cameras make them."""
     path = tmp_path_factory.mktemp("lecture") / "讲课.mp4"
-    extra = ("-preset", "ultrafast", "-b:v", "9M", "-minrate", "9M", "-maxrate", "9M", "-bufsize", "9M",
+    extra = ("-preset", "ultrafast", "-b:v", "24M", "-minrate", "24M", "-maxrate", "24M", "-bufsize", "24M",
              "-x264-params", "nal-hrd=cbr:bframes=2")  # fmt: skip
-    clips.make(path, size="1280x720", seconds=30, extra=extra)
-    assert path.stat().st_size > 3 * uploads.PART_BYTES
+    clips.make(path, size="1280x720", seconds=12, extra=extra)
+    assert 4 * uploads.PART_BYTES < path.stat().st_size < 5 * uploads.PART_BYTES
     return path
 
 

@@ -161,13 +161,17 @@ def test_a_cancelled_upload_leaves_nothing(app: Flask, page: FlaskClient) -> Non
 
 
 def test_unfinished_uploads_are_listed_for_the_institution_alone(
-    page: FlaskClient, stranger: FlaskClient
+    app: Flask, page: FlaskClient, stranger: FlaskClient
 ) -> None:
     sender = Sender(page, b"0123456789")
     sender.begin()
     items = page.get("/media/uploads?kind=video").json["items"]
     assert [(item["id"], item["received"], item["parts"]) for item in items] == [(sender.id, 0, 1)]
     assert stranger.get("/media/uploads?kind=video").json["items"] == []
+    with app.extensions["xueshi_db"].reading() as session:
+        owner = session.get_one(Asset, sender.id).owner
+    assert len(page.get(f"/media/uploads?kind=video&owner={owner}").json["items"]) == 1
+    assert stranger.get(f"/media/uploads?kind=video&owner={owner}").status_code == 404
     assert Sender(stranger, b"0123456789").begin().json["id"] != sender.id
 
 

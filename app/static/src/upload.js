@@ -180,7 +180,8 @@ class Uploader {
   // After a reload the browser no longer has the files: say which ones to choose again.
   async recall() {
     try {
-      const { items } = await ask(`${this.root.dataset.url}?kind=${this.root.dataset.kind}`);
+      const { url, kind, owner } = this.root.dataset;
+      const { items } = await ask(`${url}?${new URLSearchParams(owner ? { kind, owner } : { kind })}`);
       if (this.rows.length) return;
       for (const item of this.isMany ? items : items.slice(0, 1)) {
         const row = this.add({ name: item.file_name, size: item.size_bytes });
