@@ -43,12 +43,14 @@ export function put(url, slice, headers, { signal, isOurs, onProgress }) {
     const stop = () => request.abort();
     const end = (status, body) => {
       clearTimeout(stalled);
+      removeEventListener("offline", stop);
       signal.removeEventListener("abort", stop);
       if (signal.aborted) reject(stopped());
       else if (status >= 200 && status < 300) resolve(body);
       else reject(new Problem(status, body));
     };
     signal.addEventListener("abort", stop, { once: true });
+    addEventListener("offline", stop, { once: true }); // no need to wait until it looks stalled
     request.upload.onprogress = (event) => {
       watch();
       onProgress(event.loaded);
