@@ -17,6 +17,8 @@ from media import assets, playback
 # The key in the browser's session under which `people` keeps the secret of the sign-in.
 SIGN_IN = "sign_in"
 PREVIEW_LASTS = timedelta(days=2)
+# A sitting; whoever comes back later opens another playback, and gets another link.
+LESSON_LASTS, LESSON_LENGTHS = timedelta(hours=4), 2
 CAPTIONS_LAST = timedelta(hours=12)  # they are fetched when the page opens
 
 
@@ -35,6 +37,11 @@ def manifest_url(asset_id: str, *, playback_id: str, expires_at: datetime) -> st
         playback_id=playback_id,
         expires_at=expires_at,
     )
+
+
+def end_of_lesson(opened_at: datetime, *, duration_ms: int) -> datetime:
+    """When the link of a playback ends: after a sitting, and not before twice the lesson's length."""
+    return opened_at + max(LESSON_LASTS, LESSON_LENGTHS * timedelta(milliseconds=duration_ms))
 
 
 def preview_url(asset_id: str) -> str:

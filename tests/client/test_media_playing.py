@@ -107,6 +107,14 @@ def test_a_link_ends(app: Flask, asset_id: str, now: datetime, clock: Clock) -> 
     assert learner.get(url).status_code == 403
 
 
+@pytest.mark.parametrize(("minutes", "hours"), [(45, 4), (300, 10)])
+def test_a_lessons_link_lasts_a_sitting_and_twice_a_long_lesson(
+    now: datetime, minutes: int, hours: int
+) -> None:
+    ends = medialinks.end_of_lesson(now, duration_ms=minutes * 60_000)
+    assert ends == now + timedelta(hours=hours)
+
+
 def test_a_link_opens_no_other_asset(app: Flask, asset_id: str, now: datetime) -> None:
     other = shown(app, now)
     url = preview(app, asset_id)
