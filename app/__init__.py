@@ -11,7 +11,7 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, clock, db, errors, jobs, keys, languages, logs, medialinks, templating
+from app import access, clock, db, errors, jobs, kept, keys, languages, logs, medialinks, templating
 from app.settings import Settings, load
 
 # Each is a module or package with `install(app)`; a feature never imports another one.
@@ -117,6 +117,7 @@ def install_plumbing(app: Flask, settings: Settings) -> None:
     errors.install(app)
     templating.install(app)
     jobs.install(app, settings)
+    kept.install(app)
 
 
 def locale() -> str | None:

@@ -174,6 +174,30 @@ def audit(settings: Settings, _words: list[str]) -> int:
     return 1 if found else 0
 
 
+def fsck(settings: Settings, words: list[str]) -> int:
+    """Check the store against the database, both ways; take orphans away where asked."""
+    parser = argparse.ArgumentParser(prog="python -m app fsck")
+    parser.add_argument(
+        "--deep", action="store_true", help="read every source and hold it against its hash"
+    )
+    parser.add_argument(
+        "--remove", action="store_true", help="remove orphans older than the grace time"
+    )
+    asked = parser.parse_args(words)
+    app = create_app(settings)
+    left = app.extensions["xueshi_check_store"](app, tell, deep=asked.deep, removes=asked.remove)
+    return 1 if left else 0
+
+
+def allow_site(settings: Settings, _words: list[str]) -> int:
+    """Let the site's pages send parts to the bucket and fetch segments from it (CORS)."""
+    app = create_app(settings)
+    origin = settings.effective_public_url
+    app.extensions["xueshi_store"].allow(origin)
+    tell(f"Pages of {origin} may use the store.")
+    return 0
+
+
 def upgrade(settings: Settings, _words: list[str]) -> int:
     """Migrate the database and stop."""
     migrate(settings)
@@ -191,6 +215,8 @@ COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
     "forget-beats": forget_beats,
     "witness": witness,
     "audit": audit,
+    "fsck": fsck,
+    "allow-site": allow_site,
 }
 
 

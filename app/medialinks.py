@@ -1,7 +1,7 @@
 """Addresses of what the media feature serves, for every other feature.
 
 A lesson's link is bound to the sign-in that asked for it: the browser's session, or an API client's
-bearer token. Whoever copies it has neither. Preview, pictures and captions of a preview are for all.
+bearer token. Whoever copies it has neither. Previews with their captions, and pictures, are for all.
 """
 
 from datetime import datetime, timedelta
@@ -17,6 +17,9 @@ from media import assets, playback
 # The key in the browser's session under which `people` keeps the secret of the sign-in.
 SIGN_IN = "sign_in"
 PREVIEW_LASTS = timedelta(days=2)
+# A sitting; whoever comes back later opens another playback, and gets another link.
+LESSON_LASTS, LESSON_LENGTHS = timedelta(hours=4), 2
+CAPTIONS_LAST = timedelta(hours=12)  # they are fetched when the page opens
 
 
 def key() -> bytes:
@@ -27,14 +30,18 @@ def key() -> bytes:
 
 def manifest_url(asset_id: str, *, playback_id: str, expires_at: datetime) -> str:
     """The master playlist of one playback, for whoever is asking right now and nobody else."""
-    asking = holders()
     return _url(
         asset_id,
         "master.m3u8",
-        holder=asking[0] if asking else "",
+        holder=whoever_asks(),
         playback_id=playback_id,
         expires_at=expires_at,
     )
+
+
+def end_of_lesson(opened_at: datetime, *, duration_ms: int) -> datetime:
+    """When the link of a playback ends: after a sitting, and not before twice the lesson's length."""
+    return opened_at + max(LESSON_LASTS, LESSON_LENGTHS * timedelta(milliseconds=duration_ms))
 
 
 def preview_url(asset_id: str) -> str:
@@ -50,17 +57,32 @@ def image_url(asset_id: str, *, size: str = "small", form: str = "webp") -> str:
     return url_for("media.picture", asset_id=asset_id, name=f"{size}.{form}")
 
 
-def caption_tracks(session: Session, asset_id: str) -> list[dict[str, str]]:
-    """`[{"language", "label", "url"}]` of the asset's captions, in order of the language."""
-    ends = _end_of_preview()
+def caption_tracks(session: Session, asset_id: str, *, for_all: bool) -> list[dict[str, str]]:
+    """`[{"language", "label", "url"}]` of the asset's captions, in order of the language.
+
+    For everybody beside a preview, else for whoever is asking right now and nobody else.
+    """
+    holder = "" if for_all else whoever_asks()
+    ends = _end_of_preview() if for_all else clock.now() + CAPTIONS_LAST
     return [
         {
             "language": found.language,
             "label": found.label,
-            "url": _url(asset_id, f"captions/{found.language}.vtt", expires_at=ends),
+            "url": _url(
+                asset_id,
+                f"captions/{found.language}.vtt",
+                holder=holder,
+                expires_at=ends,
+            ),
         }
         for found in assets.captions(session, asset_id)
     ]
+
+
+def whoever_asks() -> str:
+    """The holder of a link that is made now; without a sign-in, one that nobody is."""
+    asking = holders()
+    return asking[0] if asking else "nobody"
 
 
 def holders() -> list[str]:

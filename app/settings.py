@@ -83,6 +83,7 @@ class Settings:
     ffmpeg: str = setting(_text, "", "a path", "the ffmpeg to use; empty: from the PATH, then from the wheel")
     ffprobe: str = setting(_text, "", "a path", "the ffprobe to use; empty: from the PATH, then from the wheel")
     upload_max_bytes: int = setting(_integer, 8 * 1024**3, "bytes", "largest file an institution may send")
+    upload_quota_bytes: int = setting(_integer, 500 * 1024**3, "bytes, 0 for no end", "how much the files of one institution may take")
     huey_url: str = setting(_text, "", "a Redis URL", "the queue; empty: SQLite in the data directory")
     search_dir: Path = setting(_path, Path("var/search").resolve(), "a directory", "where the search index lies")
     stripe_key: str = setting(_text, "", "sk_...", "Stripe's secret key; empty: a local twin plays Stripe's part, marked as such")

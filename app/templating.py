@@ -117,7 +117,9 @@ def money(value: Money) -> str:
 
 
 def megabytes(size_bytes: int) -> str:
-    """Size in MB, rounded up, as data plans count."""
+    """Size in MB, rounded up, as data plans count; in GB where it is tens of thousands of them."""
+    if size_bytes >= 10_000_000_000:
+        return f"{-(-size_bytes // 1_000_000_000)} GB"
     return f"{-(-size_bytes // 1_000_000)} MB"
 
 

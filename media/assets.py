@@ -18,8 +18,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    delete,
+    or_,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from media import errors
@@ -99,7 +102,9 @@ class AssetPart(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    store_ref: Mapped[str] = mapped_column(String(200), default="")  # the store's ETag
+    store_ref: Mapped[str] = mapped_column(
+        String(200), default=""
+    )  # its mark; empty: only promised
 
 
 class Rendition(Base):
@@ -153,6 +158,51 @@ def ready(session: Session, asset_id: str) -> Asset:
     if asset is None or asset.state != AssetState.READY:
         raise errors.NotFound()
     return asset
+
+
+def remove(session: Session, asset_id: str, *, owners: Collection[str]) -> list[str]:
+    """Forget a file that nothing shows; the keys, and folders (with a slash), that nobody names now.
+
+    Refused: `asset_sending` while it arrives or is worked on, `asset_shown` while other rows point at it.
+    """
+    asset = get(session, asset_id, owners=owners)
+    if asset.state in (AssetState.UPLOADING, AssetState.WAITING, AssetState.WORKING):
+        raise errors.Conflict(
+            "asset_sending", "This file is still being sent or processed. Wait until that is over."
+        )
+    folders = [prefix + "/" for prefix in (asset.hls_prefix, asset.image_prefix) if prefix]
+    keys = [*filter(None, [asset.source_key]), *folders]
+    keys += [caption.key for caption in captions(session, asset_id)]
+    for mapper in Base.registry.mappers:  # every table of this package that hangs on an asset
+        if mapper.class_.__module__.startswith("media.") and "asset_id" in mapper.columns:
+            session.execute(delete(mapper.class_).where(mapper.columns["asset_id"] == asset_id))
+    try:
+        session.delete(asset)
+        session.flush()
+    except IntegrityError as error:
+        raise errors.Conflict(
+            "asset_shown", "A lesson or a course shows this file. Put another one there first."
+        ) from error
+    return [key for key in keys if not _is_named(session, key.rstrip("/"))]
+
+
+def _is_named(session: Session, key: str) -> bool:
+    """Whether a row still names what an adopted file shares with its twin."""
+    names = or_(Asset.source_key == key, Asset.hls_prefix == key, Asset.image_prefix == key)
+    return session.scalar(select(Asset.id).where(names).limit(1)) is not None
+
+
+def was_known(session: Session, asset: Asset) -> bool:
+    """Whether the same content had been made ready before, so that it was not encoded again."""
+    if asset.ready_at is None or asset.content_hash is None:
+        return False
+    twin = select(Asset.id).where(
+        Asset.content_hash == asset.content_hash,
+        Asset.kind == asset.kind,
+        Asset.id != asset.id,
+        Asset.ready_at < asset.ready_at,
+    )
+    return session.scalar(twin.limit(1)) is not None
 
 
 def state_of(session: Session, asset_id: str) -> AssetState:

@@ -61,6 +61,13 @@ class Unavailable(Refusal):
     sentence = "Files cannot be stored right now. Nothing sent is lost; try again in a few minutes."
 
 
+class Full(Unavailable):
+    """There is no more room in the store."""
+
+    code = "store_full"
+    sentence = "The site's storage is full. Nothing sent is lost; try again later."
+
+
 class Unusable(Refusal):
     """The file itself is the reason: no other attempt will end better."""
 

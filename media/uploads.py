@@ -1,7 +1,8 @@
 """Resumable uploads: numbered parts with checksums, their state in rows, the bytes in the store.
 
-Nothing here talks to a store: the shell writes a part between `expect` and `received`, outside of any
-transaction. A part sent twice counts once; an upload is found again by its owner and fingerprint.
+Nothing here talks to a store: the shell writes a part between `expect` and `received`, or promises it to
+the sender, who sends it past the site; outside of any transaction. A part sent twice counts once; an
+upload is found again by its owner and fingerprint.
 """
 
 import re
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from media import assets, errors
+from media import assets, errors, heads, quotas
 from media.assets import Asset, AssetKind, AssetPart, AssetState
 from media.base import new_id
 
@@ -35,6 +36,7 @@ class Expected:
     key: str
     ref: str
     is_here: bool  # received before, with the same content
+    is_promised: bool  # addressed to the sender before, with the same content
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,21 @@ def begin(
     size_bytes: int,
     now: datetime,
     fingerprint: str = "",
+    head: bytes = b"",
     limit_bytes: int = 8 * 1024 * MIB,
+    quota_bytes: int = 0,
+    room_bytes: int | None = None,
     part_bytes: int = PART_BYTES,
 ) -> Asset:
     """Open an upload, or go on with the owner's unfinished one of the same file.
 
     `fingerprint` is 64 hexadecimal digits that the sender computes from the file, or empty (then
-    nothing is resumed). Refused: `empty_file`, `too_large`, `fingerprint_malformed`.
+    nothing is resumed). `head`: the file's first bytes. `quota_bytes` 0: no end. Refused: `empty_file`,
+    `too_large`, `fingerprint_malformed`, `wrong_type`, `quota_spent`, `store_full`.
     """
-    check_size(size_bytes, limit_bytes=MOST_IMAGE_BYTES if kind == AssetKind.IMAGE else limit_bytes)
+    quotas.check_size(
+        size_bytes, limit_bytes=MOST_IMAGE_BYTES if kind == AssetKind.IMAGE else limit_bytes
+    )
     if fingerprint and not FINGERPRINT.fullmatch(fingerprint):
         raise errors.Invalid("fingerprint_malformed", "The file's fingerprint is malformed.")
     name = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "file"
@@ -96,6 +104,9 @@ def begin(
     )
     if found is not None:
         return found
+    heads.check(kind, head, file_name=name)
+    quotas.check(session, owner, size_bytes=size_bytes, quota_bytes=quota_bytes)
+    quotas.check_room(size_bytes, room_bytes=room_bytes)
     while size_bytes > part_bytes * MOST_PARTS:
         part_bytes *= 2
     asset = Asset(
@@ -115,18 +126,29 @@ def begin(
     return asset
 
 
-def check_size(size_bytes: int, *, limit_bytes: int) -> None:
-    """Refuse what is empty or beyond the limit."""
-    if size_bytes <= 0:
-        raise errors.Invalid("empty_file", "This file is empty.", field="file")
-    if size_bytes > limit_bytes:
-        raise errors.Invalid(
-            "too_large",
-            "This file has %(size_mb)d MB; at most %(limit_mb)d MB can be sent.",
-            field="file",
-            size_mb=-(-size_bytes // 1_000_000),
-            limit_mb=limit_bytes // 1_000_000,
+def sent_before(
+    session: Session, *, owner: str, kind: AssetKind, size_bytes: int, fingerprint: str
+) -> Asset | None:
+    """The owner's file that looks the same and arrived whole; `content_of` says whether it is."""
+    if not fingerprint:
+        return None
+    return session.scalar(
+        select(Asset)
+        .where(
+            Asset.owner == owner,
+            Asset.kind == kind,
+            Asset.size_bytes == size_bytes,
+            Asset.fingerprint == fingerprint,
+            Asset.state.in_((AssetState.WAITING, AssetState.WORKING, AssetState.READY)),
         )
+        .order_by(Asset.created_at, Asset.id)
+        .limit(1)
+    )
+
+
+def content_of(session: Session, asset_id: str) -> str:
+    """What stands for a whole file without reading it: the SHA-256 of its parts' SHA-256, in hex."""
+    return sha256(b"".join(part.content_hash for part in parts(session, asset_id))).hexdigest()
 
 
 def _unfinished(
@@ -184,7 +206,9 @@ def expect(
         )
     assert asset.source_key is not None
     known = session.get(AssetPart, (asset_id, number))
-    if known is not None and known.content_hash != content_hash:
+    is_here = known is not None and known.store_ref != ""
+    is_same = known is not None and known.content_hash == content_hash
+    if is_here and not is_same:
         raise errors.Conflict(
             "part_differs",
             "Part %(number)d was sent before with other content: the file has changed. "
@@ -197,7 +221,8 @@ def expect(
         size_bytes=part_size(asset, number),
         key=asset.source_key,
         ref=asset.upload_ref or "",
-        is_here=known is not None,
+        is_here=is_here,
+        is_promised=is_same and not is_here,
     )
 
 
@@ -219,6 +244,20 @@ def check_part(expected: Expected, data: bytes, *, content_hash: bytes) -> None:
         )
 
 
+def promise(
+    session: Session, asset_id: str, *, number: int, size_bytes: int, content_hash: bytes
+) -> None:
+    """The sender gets an address for this part: what is found there later must be exactly it."""
+    part = session.get(AssetPart, (asset_id, number), with_for_update=True, populate_existing=True)
+    if part is None:
+        part = AssetPart(asset_id=asset_id, number=number, size_bytes=size_bytes, store_ref="")
+        session.add(part)
+    elif part.store_ref:
+        return
+    part.content_hash = content_hash
+    session.flush()
+
+
 def received(
     session: Session,
     asset_id: str,
@@ -235,6 +274,7 @@ def received(
     known = session.get(AssetPart, (asset_id, number))
     if known is not None:
         known.store_ref = mark  # the store keeps the later copy under the same number
+        known.content_hash = content_hash
     else:
         session.add(
             AssetPart(
@@ -249,8 +289,12 @@ def received(
 
 
 def parts(session: Session, asset_id: str) -> list[AssetPart]:
-    """What arrived, in order of the numbers."""
-    found = select(AssetPart).where(AssetPart.asset_id == asset_id).order_by(AssetPart.number)
+    """What arrived, in order of the numbers; not what was only promised."""
+    found = (
+        select(AssetPart)
+        .where(AssetPart.asset_id == asset_id, AssetPart.store_ref != "")
+        .order_by(AssetPart.number)
+    )
     return list(session.scalars(found))
 
 
@@ -312,6 +356,15 @@ def cancel(session: Session, asset_id: str, *, owners: Collection[str]) -> Asset
     asset.last_error = "cancelled"
     session.flush()
     return asset
+
+
+def start_over(session: Session, asset_id: str) -> None:
+    """The store has lost what was sent (a bucket's rule, a restored disk): nothing has arrived."""
+    asset = session.get(Asset, asset_id, with_for_update=True, populate_existing=True)
+    if asset is None or asset.state != AssetState.UPLOADING:
+        return
+    asset.upload_ref = None
+    session.execute(delete(AssetPart).where(AssetPart.asset_id == asset_id))
 
 
 def abandoned(session: Session, *, now: datetime) -> list[str]:

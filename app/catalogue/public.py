@@ -120,7 +120,7 @@ def course_preview(course_id: str, lesson_id: str) -> str:
             lesson=lesson,
             others=[row for row in found if row is not lesson],
             manifest_url=medialinks.preview_url(lesson.asset_id),
-            tracks=medialinks.caption_tracks(session, lesson.asset_id),
+            tracks=medialinks.caption_tracks(session, lesson.asset_id, for_all=True),
         )
 
 

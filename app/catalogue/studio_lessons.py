@@ -51,7 +51,7 @@ def lesson_page(
         lesson = lessons.get(session, course, lesson_id=lesson_id)
         row = next(row for row in facts.lessons(session, course_id) if row.lesson.id == lesson_id)
         asset_id = row.asset.id if row.asset and row.is_ready else None
-        tracks = medialinks.caption_tracks(session, asset_id) if asset_id else []
+        tracks = medialinks.caption_tracks(session, asset_id, for_all=False) if asset_id else []
     form = forms.LessonFacts(formdata=None, obj=lesson) if question else forms.LessonFacts(obj=lesson)
     if question is None and form.validate_on_submit():
         try:

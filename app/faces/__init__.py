@@ -9,7 +9,7 @@ from datetime import datetime
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import clock, db, jobs
+from app import clock, db, jobs, kept
 from app.faces import learner, oversight
 from app.faces.dlib import Dlib
 from app.settings import Settings
@@ -45,3 +45,4 @@ def install(app: Flask) -> None:
     app.register_blueprint(learner.bp)
     app.register_blueprint(oversight.bp)
     jobs.register(app, "faces", forget, due)
+    kept.register(app, "faces/", faces.keys)

@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import clock, db, jobs
-from app.media import play, studio
+from app.media import check, play, sending, studio
 from app.media.blueprint import bp
 from app.settings import Settings
-from media import errors, leases, tools, transcode, uploads
+from media import errors, keeping, leases, tools, transcode, uploads
 from media.storage import DirectoryStore, S3Store, Store
 
 log = structlog.get_logger()
@@ -43,12 +43,13 @@ def make_desk(app: Flask, settings: Settings) -> transcode.Desk:
 
 
 def handle(app: Flask, asset_id: str) -> None:
-    """Encode what waits; end an upload that nobody finished."""
+    """Encode what waits, keep its source under its hash; end an upload that nobody finished."""
     store = cast(Store, app.extensions["xueshi_store"])
     with db.writing() as session:
         left = uploads.abandon(session, asset_id, now=clock.now())
     if left is None:
         transcode.work(app.extensions["xueshi_desk"], asset_id)
+        keeping.settle(db.writing, store, asset_id)
     elif left.upload_ref and left.source_key:
         try:
             store.drop_parts(left.source_key, left.upload_ref)
@@ -57,8 +58,12 @@ def handle(app: Flask, asset_id: str) -> None:
 
 
 def due(session: Session, now: datetime) -> list[str]:
-    """Assets that wait for a worker or were left by one, and abandoned uploads."""
-    return [*leases.due(session, now=now), *uploads.abandoned(session, now=now)]
+    """Assets that wait for a worker or were left by one, sources to settle, and abandoned uploads."""
+    return [
+        *leases.due(session, now=now),
+        *keeping.unsettled(session),
+        *uploads.abandoned(session, now=now),
+    ]
 
 
 def install(app: Flask) -> None:
@@ -67,6 +72,7 @@ def install(app: Flask) -> None:
     app.extensions["xueshi_store"] = make_store(settings)
     app.extensions["xueshi_desk"] = make_desk(app, settings)
     app.extensions["xueshi_shown"] = {}
+    app.extensions["xueshi_check_store"] = check.run
     jobs.register(app, "media", handle, due)
-    assert all(module.bp is bp for module in (studio, play))
+    assert all(module.bp is bp for module in (studio, sending, play))
     app.register_blueprint(bp)

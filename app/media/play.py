@@ -1,7 +1,8 @@
 """Playing: signed links to playlists and segments, and the public pictures. Nobody is looked up.
 
 Behind nginx a segment leaves by X-Accel-Redirect, on S3 by a redirect to a presigned address;
-otherwise the site sends it, ranges included.
+otherwise the site sends it, ranges included. What is for all says so to caches and to other sites'
+players; what is one person's never leaves that person's browser cache.
 """
 
 from typing import cast
@@ -17,8 +18,9 @@ from app.settings import Settings
 from media import assets, captions, errors, pictures, playback
 from media.storage import Missing, Store
 
-PRESIGNED_S = 3600
+PRESIGNED_S = 120  # whoever copies an address of the store can use it so long; it is used at once
 SEGMENT_AGE_S = 86_400
+PLAYLIST_AGE_S = 600
 PICTURE_AGE_S = 86_400
 SHOWN_MOST = 10_000
 PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
@@ -50,8 +52,7 @@ def picture(asset_id: str, name: str) -> BaseResponse:
     if stem not in pictures.SIZES or suffix not in PICTURE_TYPES:
         raise errors.NotFound()
     response = from_store(f"{prefixes(asset_id)[1]}/{name}", PICTURE_TYPES[suffix])
-    response.headers["Cache-Control"] = f"public, max-age={PICTURE_AGE_S}"
-    return response
+    return kept(response, f"max-age={PICTURE_AGE_S}", is_public=True)
 
 
 def prefixes(asset_id: str) -> tuple[str, str]:
@@ -79,10 +80,8 @@ def text(key: str, name: str, *, is_public: bool) -> BaseResponse:
     except Missing as missing:
         raise errors.NotFound() from missing
     response = Response(data, content_type=playback.type_of(name))
-    age = "public, max-age=600" if is_public else "private, max-age=600"
-    response.headers["Cache-Control"] = age
     response.add_etag()
-    return response.make_conditional(request)
+    return kept(response.make_conditional(request), f"max-age={PLAYLIST_AGE_S}", is_public=is_public)
 
 
 def segment(key: str, name: str, *, is_public: bool) -> BaseResponse:
@@ -93,8 +92,15 @@ def segment(key: str, name: str, *, is_public: bool) -> BaseResponse:
         response.headers["Cache-Control"] = f"private, max-age={PRESIGNED_S // 2}"
         return response
     response = from_store(key, playback.type_of(name))
-    scope = "public" if is_public else "private"
-    response.headers["Cache-Control"] = f"{scope}, max-age={SEGMENT_AGE_S}, immutable"
+    return kept(response, f"max-age={SEGMENT_AGE_S}, immutable", is_public=is_public)
+
+
+def kept(response: BaseResponse, how: str, *, is_public: bool) -> BaseResponse:
+    """Who may keep the answer: everybody, and pages of other sites too, or the asking browser alone."""
+    response.headers["Cache-Control"] = f"{'public' if is_public else 'private'}, {how}"
+    if is_public:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Accept-Ranges, Content-Length, Content-Range"
     return response
 
 

@@ -1,4 +1,4 @@
-"""The studio's side: sending files in parts, watching them being processed, adding captions.
+"""The studio's side: an institution's files, watching them being processed, captions, removal.
 
 An asset belongs to the institution whose staff sends it; for everybody else it is not there (404).
 The store is called between transactions, never inside one.
@@ -12,19 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import access, clock, db, jobs, medialinks
+from app import access, db, medialinks
 from app.access import Permission
 from app.media import reasons
 from app.media.blueprint import bp
 from app.settings import Settings
-from courses.people.organisations import Role
-from media import assets, captions, errors, uploads
+from courses.people.organisations import Organisation, Role
+from media import assets, captions, errors, quotas
 from media.assets import Asset, AssetKind, AssetState
 from media.base import new_id
 from media.storage import Store
 
 SHOWN = 50
-HASH_HEX = 64
 
 
 def owners() -> frozenset[str]:
@@ -49,123 +48,16 @@ def index() -> str:
             .limit(SHOWN)
         ).all()
         rows = [(asset, told(session, asset)) for asset in found]
-    return render_template("media/studio/index.html", rows=rows, languages=captions.LANGUAGES)
-
-
-@bp.get("/uploads")
-@access.needs(Permission.MEDIA_UPLOAD)
-def list_uploads() -> Response:
-    """Unfinished uploads of one kind, so that a page can say what can be gone on with."""
-    kind = kind_of(request.args.get("kind", AssetKind.VIDEO))
-    with db.reading() as session:
-        found = session.scalars(
-            select(Asset)
-            .where(
-                Asset.owner.in_(owners()),
-                Asset.kind == kind,
-                Asset.state == AssetState.UPLOADING,
-                Asset.created_at > clock.now() - uploads.KEPT,
-            )
-            .order_by(Asset.created_at.desc(), Asset.id)
-            .limit(SHOWN)
-        ).all()
-        items = [
-            {
-                "id": asset.id,
-                "file_name": asset.file_name,
-                "size_bytes": asset.size_bytes,
-                "received": len(uploads.parts(session, asset.id)),
-                "parts": uploads.part_count(asset),
-            }
-            for asset in found
-        ]
-    return jsonify(items=items)
-
-
-@bp.post("/uploads")
-@access.needs(Permission.MEDIA_UPLOAD)
-def begin_upload() -> tuple[Response, int]:
-    """Open an upload, or go on with the unfinished one of the same file."""
-    asked = request.get_json()
-    if not isinstance(asked, dict):
-        raise errors.Invalid("malformed", "This request cannot be understood.")
+        used_bytes = {owner: quotas.used_bytes(session, owner) for owner in sorted(owners())}
+        names = {owner: session.get_one(Organisation, owner).name for owner in used_bytes}
     settings: Settings = current_app.extensions["xueshi_settings"]
-    size_bytes = asked.get("size_bytes")
-    with db.writing() as session:
-        asset = uploads.begin(
-            session,
-            owner=owner_of(asked.get("owner")),
-            kind=kind_of(asked.get("kind")),
-            file_name=str(asked.get("file_name", "")),
-            size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
-            fingerprint=str(asked.get("fingerprint", "")),
-            limit_bytes=settings.upload_max_bytes,
-            now=clock.now(),
-        )
-        answer = progress(uploads.progress(session, asset.id, owners=owners()))
-    return jsonify(answer), 201
-
-
-@bp.get("/uploads/<asset_id>")
-@access.needs(Permission.MEDIA_UPLOAD)
-def show_upload(asset_id: str) -> Response:
-    """What has arrived of an upload, and what is missing, by number."""
-    with db.reading() as session:
-        return jsonify(progress(uploads.progress(session, asset_id, owners=owners())))
-
-
-@bp.put("/uploads/<asset_id>/parts/<int:number>")
-@access.needs(Permission.MEDIA_UPLOAD)
-def put_part(asset_id: str, number: int) -> Response:
-    """One part as the request's body, its SHA-256 in the header `X-Part-SHA256`."""
-    content_hash = digest(request.headers.get("X-Part-SHA256", ""))
-    with db.reading() as session:
-        expected = uploads.expect(
-            session, asset_id, owners=owners(), number=number, content_hash=content_hash
-        )
-    data = request.get_data(cache=False)
-    uploads.check_part(expected, data, content_hash=content_hash)
-    if not expected.is_here:
-        ref = expected.ref or opened(asset_id, expected.key)
-        mark = store().put_part(expected.key, ref, number, data, offset=expected.offset)
-        with db.writing() as session:
-            uploads.received(
-                session,
-                asset_id,
-                number=number,
-                size_bytes=len(data),
-                content_hash=content_hash,
-                mark=mark,
-            )
-    return jsonify(number=number)
-
-
-@bp.post("/uploads/<asset_id>/complete")
-@access.needs(Permission.MEDIA_UPLOAD)
-def complete_upload(asset_id: str) -> tuple[Response, int]:
-    """Every part is there: join them and let a worker take the file."""
-    mine = owners()
-    with db.reading() as session:
-        parts = uploads.whole(session, asset_id, owners=mine)
-        asset = assets.get(session, asset_id, owners=mine)
-    if parts:
-        store().join_parts(asset.source_key or "", asset.upload_ref or "", parts)
-    with db.writing() as session:
-        asset = uploads.complete(session, asset_id, owners=mine)
-        jobs.dispatch(session, "media", asset_id)
-        answer = told(session, asset)
-    return jsonify(answer), 202
-
-
-@bp.delete("/uploads/<asset_id>")
-@access.needs(Permission.MEDIA_UPLOAD)
-def cancel_upload(asset_id: str) -> tuple[str, int]:
-    """End an unfinished upload and throw away what arrived."""
-    with db.writing() as session:
-        asset = uploads.cancel(session, asset_id, owners=owners())
-    if asset.upload_ref and asset.source_key:
-        store().drop_parts(asset.source_key, asset.upload_ref)
-    return "", 204
+    return render_template(
+        "media/studio/index.html",
+        rows=rows,
+        languages=captions.LANGUAGES,
+        spaces=[(owner, names[owner], used) for owner, used in used_bytes.items()],
+        quota_bytes=settings.upload_quota_bytes,
+    )
 
 
 @bp.get("/assets/<asset_id>.json")
@@ -173,10 +65,23 @@ def cancel_upload(asset_id: str) -> tuple[str, int]:
 def asset_json(asset_id: str) -> Response:
     """Where an asset stands, for the page that waits for it."""
     with db.reading() as session:
-        answer = told(session, assets.get(session, asset_id, owners=owners()))
+        asset = assets.get(session, asset_id, owners=owners())
+        answer = {**told(session, asset), "was_known": assets.was_known(session, asset)}
     response = jsonify(answer)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@bp.post("/assets/<asset_id>/remove")
+@access.needs(Permission.MEDIA_UPLOAD)
+def remove_asset(asset_id: str) -> BaseResponse:
+    """Take away a file that no lesson and no course shows; what another file shares stays."""
+    with db.writing() as session:
+        keys = assets.remove(session, asset_id, owners=owners())
+    for key in keys:
+        store().delete_all(key) if key.endswith("/") else store().delete(key)
+    flash(str(_("The file was removed.")), "success")
+    return redirect(back(), 303)
 
 
 @bp.post("/assets/<asset_id>/captions")
@@ -222,57 +127,6 @@ def back() -> str:
     return asked if is_ours else url_for("media.index")
 
 
-def opened(asset_id: str, key: str) -> str:
-    """Open the store's upload in parts; where two requests do, the first one's is used by both."""
-    mine = store().begin_parts(key)
-    with db.writing() as session:
-        ref = uploads.attach(session, asset_id, ref=mine)
-    if ref != mine:
-        store().drop_parts(key, mine)
-    return ref
-
-
-def owner_of(asked: Any) -> str:
-    """The institution an upload is for; it must be named where somebody works for several."""
-    mine = owners()
-    if asked is None and len(mine) == 1:
-        return next(iter(mine))
-    if asked in mine:
-        return str(asked)
-    raise errors.NotFound()
-
-
-def kind_of(asked: Any) -> AssetKind:
-    """The kind that was named."""
-    try:
-        return AssetKind(asked)
-    except ValueError as error:
-        raise errors.Invalid("kind_unknown", "A file is a video or an image.", field="kind") from error
-
-
-def digest(text: str) -> bytes:
-    """A SHA-256 from its 64 hexadecimal digits."""
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(text) != HASH_HEX or len(found) != HASH_HEX // 2:
-        raise errors.Invalid("checksum_missing", "A part needs its SHA-256 in the header X-Part-SHA256.")
-    return found
-
-
-def progress(found: uploads.Progress) -> dict[str, Any]:
-    """An upload's state as JSON."""
-    return {
-        "id": found.asset_id,
-        "state": found.state,
-        "size_bytes": found.size_bytes,
-        "part_bytes": found.part_bytes,
-        "received": found.received,
-        "missing": found.missing,
-    }
-
-
 def told(session: Session, asset: Asset) -> dict[str, Any]:
     """An asset's state as JSON, with reasons in words."""
     is_ready = asset.state == AssetState.READY
@@ -290,7 +144,12 @@ def told(session: Session, asset: Asset) -> dict[str, Any]:
         "poster_url": medialinks.image_url(asset.id) if is_ready else None,
         "preview_url": medialinks.preview_url(asset.id) if is_ready and is_video else None,
         "renditions": [
-            {"name": made.name, "width": made.width, "height": made.height, "size_bytes": made.size_bytes}
+            {
+                "name": made.name,
+                "width": made.width,
+                "height": made.height,
+                "size_bytes": made.size_bytes,
+            }
             for made in assets.renditions(session, asset.id)
         ],
         "captions": [found.language for found in assets.captions(session, asset.id)],

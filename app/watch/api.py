@@ -27,8 +27,7 @@ from courses.watch.models import Playback
 from courses.watch.playbacks import Answered
 from courses.watch.reports import Report
 from courses.watch.signals import marks
-from courses.watch.tokens import LASTS_MS
-from media.base import from_ms, to_ms
+from media.base import to_ms
 
 bp = APIBlueprint("watch_api", __name__, url_prefix="/api/v1", tag="Watching")
 
@@ -73,7 +72,7 @@ def open_playback(enrolment_id: str, lesson_id: str) -> Response:
     answer["manifest_url"] = medialinks.manifest_url(
         lesson.asset_id,
         playback_id=playback.id,
-        expires_at=from_ms(to_ms(playback.opened_at) + LASTS_MS),
+        expires_at=medialinks.end_of_lesson(playback.opened_at, duration_ms=playback.duration_ms),
     )
     return said(201, answer)
 

@@ -66,7 +66,7 @@ def shown(
         "number": place + 1,
         "next_lesson": rest[0] if rest else None,
         "poster": medialinks.image_url(this.asset_id, size="large", form="jpg"),
-        "captions": medialinks.caption_tracks(session, this.asset_id),
+        "captions": medialinks.caption_tracks(session, this.asset_id, for_all=False),
         "config": config(taking, this, here, by, lost),
         "rates": [rate for rate in ("1", "1.25", "1.5", "2") if float(rate) <= by.max_rate],
     }

@@ -156,6 +156,11 @@ def photo(data: bytes) -> bytes:
         raise NoPicture(field="photo") from error
 
 
+def keys(session: Session) -> list[str]:
+    """The keys of all pictures that the store may have."""
+    return list(session.scalars(select(FacePicture.key)))
+
+
 def begin(session: Session, *, subject_key: str, fingerprint: bytes, now: datetime) -> str:
     """A key for a picture that is about to be written; unless confirmed, it goes by itself."""
     made = FacePicture(

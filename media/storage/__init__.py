@@ -4,8 +4,18 @@ Keys are the database's business; a store knows bytes alone. Trouble of the stor
 `errors.Unavailable`, a file that is not there is `Missing`.
 """
 
-from media.storage.base import Found, Missing, Store, safe
+from media.storage.base import Address, Found, Missing, Opened, Store, address_of, safe
 from media.storage.directory import DirectoryStore
 from media.storage.s3 import S3Store
 
-__all__ = ["DirectoryStore", "Found", "Missing", "S3Store", "Store", "safe"]
+__all__ = [
+    "Address",
+    "DirectoryStore",
+    "Found",
+    "Missing",
+    "Opened",
+    "S3Store",
+    "Store",
+    "address_of",
+    "safe",
+]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -35,6 +36,29 @@ class Found:
 
     key: str
     size_bytes: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One upload in parts that was begun and not ended."""
+
+    key: str
+    ref: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a browser may send one part by itself, and the headers that are signed with it."""
+
+    url: str
+    headers: dict[str, str]
+
+
+def address_of(content_hash: bytes) -> str:
+    """The key of a source file that is kept: its content's own SHA-256."""
+    return f"sources/{content_hash.hex()}"
 
 
 def safe(key: str) -> str:
@@ -79,6 +103,9 @@ class Store(Protocol):
     def list(self, prefix: str) -> Iterator[Found]:
         """Every file whose key begins with `prefix`, in order of keys."""
 
+    def move(self, key: str, to: str) -> None:
+        """Give a file another key, inside the store; Missing when there is none."""
+
     def delete(self, key: str) -> None:
         """Forget a file; nothing happens where there is none."""
 
@@ -97,8 +124,34 @@ class Store(Protocol):
     def drop_parts(self, key: str, ref: str) -> None:
         """Forget an upload in parts; nothing happens where there is none."""
 
+    def part_address(
+        self,
+        key: str,
+        ref: str,
+        number: int,
+        *,
+        size_bytes: int,
+        content_hash: bytes,
+        expires_s: int,
+    ) -> Address | None:
+        """Where exactly this part can be sent past the site, or None where there is no such way."""
+
+    def part_mark(
+        self, key: str, ref: str, number: int, *, size_bytes: int, content_hash: bytes
+    ) -> str | None:
+        """The mark of a part that was sent past the site; None while it is not there as promised."""
+
+    def opened(self) -> Iterator[Opened]:
+        """Uploads in parts that nobody joined or dropped."""
+
     def presign(self, key: str, *, expires_s: int) -> str | None:
         """An address that gives the content to whoever has it, or None where there is no such."""
+
+    def allow(self, origin: str) -> None:
+        """Let pages of this origin send and fetch by signed addresses."""
+
+    def room_bytes(self) -> int | None:
+        """How much more fits in, or None where nobody can say."""
 
     def check(self) -> None:
         """Return when the store answers, or raise errors.Unavailable."""

@@ -7,13 +7,15 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from media import errors
-from media.storage.base import CHUNK_BYTES, Found, Missing, safe
+from media.storage.base import CHUNK_BYTES, Address, Found, Missing, Opened, safe
 
 REF = re.compile(r"[0-9a-f]{32}")
 FULL = (errno.ENOSPC, errno.EDQUOT)
+SPARE_BYTES = 1_000_000_000  # never filled by uploads: the database may lie on the same disk
 
 
 @contextmanager
@@ -23,9 +25,7 @@ def _told() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise errors.Unavailable(
-                "store_full", "The site's storage is full. Nothing sent is lost; try again later."
-            ) from error
+            raise errors.Full() from error
         raise errors.Unavailable() from error
 
 
@@ -35,6 +35,10 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class DirectoryStore:
@@ -136,7 +140,15 @@ class DirectoryStore:
         )
         for key in keys:
             if key.startswith(prefix):
-                yield Found(key, (self.root / key).stat().st_size)
+                with suppress(FileNotFoundError):  # deleted since
+                    about = (self.root / key).stat()
+                    yield Found(key, about.st_size, _moment(about.st_mtime))
+
+    def move(self, key: str, to: str) -> None:
+        if not self.exists(key):
+            raise Missing(key)
+        with _told():
+            self._publish(self._path(key), to)
 
     def delete(self, key: str) -> None:
         with _told():
@@ -157,8 +169,12 @@ class DirectoryStore:
     def put_part(self, key: str, ref: str, number: int, data: bytes, *, offset: int) -> str:
         """Written where it belongs in the one file, so that joining copies nothing."""
         safe(key)
+        path = self._parts(ref)
         with _told():
-            handle = os.open(self._parts(ref), os.O_WRONLY)
+            try:
+                handle = os.open(path, os.O_WRONLY)
+            except FileNotFoundError as error:
+                raise Missing(key) from error
             try:
                 view = memoryview(data)
                 at = offset
@@ -182,13 +198,47 @@ class DirectoryStore:
                     raise
 
     def drop_parts(self, key: str, ref: str) -> None:
+        path = self._parts(ref)
+        for left in (path, self.root / ".new" / path.name):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+    def part_address(
+        self,
+        key: str,
+        ref: str,
+        number: int,
+        *,
+        size_bytes: int,
+        content_hash: bytes,
+        expires_s: int,
+    ) -> Address | None:
         safe(key)
-        with suppress(OSError):
-            self._parts(ref).unlink(missing_ok=True)
+        return None
+
+    def part_mark(
+        self, key: str, ref: str, number: int, *, size_bytes: int, content_hash: bytes
+    ) -> str | None:
+        safe(key)
+        return None
+
+    def opened(self) -> Iterator[Opened]:
+        """Half-written files that a killed process left count, too: their key is empty."""
+        for folder in (".parts", ".new"):
+            for path in sorted((self.root / folder).iterdir()):
+                with suppress(FileNotFoundError):
+                    yield Opened("", path.name, _moment(path.stat().st_mtime))
 
     def presign(self, key: str, *, expires_s: int) -> str | None:
         safe(key)
         return None
+
+    def allow(self, origin: str) -> None:
+        """Nothing to do: pages reach these files through the site alone."""
+
+    def room_bytes(self) -> int | None:
+        with _told():
+            return max(0, shutil.disk_usage(self.root).free - SPARE_BYTES)
 
     def check(self) -> None:
         with _told():

@@ -4,6 +4,7 @@ Lost per interruption: at most 2 s of viewing (`watch.md`); never a reset.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 
@@ -28,6 +29,7 @@ from tests.browser.lesson import (
 __all__ = ["clip", "fresh", "phone", "site"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.video]
 LOST_MS = 2_000
+LATE = re.compile(r"/seg_0000[2-9]\.m4s$")
 PICTURES = os.environ.get("XUESHI_TEST_PICTURES", "")  # a directory, to look at the pages oneself
 
 
@@ -157,15 +159,42 @@ def hide(page: Page, is_hidden: bool) -> None:
     )
 
 
-def test_a_machine_that_slept_opens_a_new_playback(phone: BrowserContext, fresh: Site) -> None:
+def test_a_machine_that_slept_opens_a_new_playback_and_fetches_by_its_link(
+    phone: BrowserContext, fresh: Site
+) -> None:
     page = phone.new_page()
+    late: list[str] = []
+    page.route(LATE, lambda route: route.abort())
     play(page, fresh)
     page.wait_for_timeout(2_000)
     with page.expect_response(lambda answer: answer.url.endswith("/playbacks")) as opened:
         page.evaluate("() => { const now = Date.now; Date.now = () => now() + 60_000; }")
     assert opened.value.status == 201
+    page.unroute(LATE)
+    page.on("response", lambda answer: LATE.search(answer.url) and late.append(answer.url))
     held = fresh.effective_ms()
     assert until(fresh, held + 3_000) >= held + 3_000
+    page.wait_for_timeout(8_000 if not late else 0)  # the player's longest pause before it asks again
+    link = opened.value.json()["manifest_url"].removesuffix("master.m3u8")
+    assert late
+    assert all(link in url for url in late)
+
+
+def test_a_link_that_has_ended_is_renewed_and_the_picture_goes_on(
+    phone: BrowserContext, fresh: Site
+) -> None:
+    page = phone.new_page()
+    page.route(LATE, lambda route: route.fulfill(status=403))
+    with page.expect_response(lambda answer: LATE.search(answer.url) is not None) as refused:
+        play(page, fresh)
+    assert refused.value.status == 403
+    page.unroute(LATE)
+    with page.expect_response(lambda answer: LATE.search(answer.url) is not None) as late:
+        pass
+    assert late.value.status == 200
+    assert fresh.ends_of_playbacks().count(None) == 1
+    link = late.value.url.split("/360p")[0]
+    assert link != refused.value.url.split("/360p")[0], "fetched by the new playback's link"
 
 
 def test_a_missing_piece_is_one_tap_away(phone: BrowserContext, fresh: Site) -> None:

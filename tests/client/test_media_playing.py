@@ -107,6 +107,14 @@ def test_a_link_ends(app: Flask, asset_id: str, now: datetime, clock: Clock) -> 
     assert learner.get(url).status_code == 403
 
 
+@pytest.mark.parametrize(("minutes", "hours"), [(45, 4), (300, 10)])
+def test_a_lessons_link_lasts_a_sitting_and_twice_a_long_lesson(
+    now: datetime, minutes: int, hours: int
+) -> None:
+    ends = medialinks.end_of_lesson(now, duration_ms=minutes * 60_000)
+    assert ends == now + timedelta(hours=hours)
+
+
 def test_a_link_opens_no_other_asset(app: Flask, asset_id: str, now: datetime) -> None:
     other = shown(app, now)
     url = preview(app, asset_id)
@@ -134,6 +142,7 @@ def segment(app: Flask, asset_id: str, **headers: str) -> tuple[int, bytes, dict
     if answer.status_code != 307:
         return answer.status_code, answer.data, dict(answer.headers)
     assert "private" in answer.headers["Cache-Control"]
+    assert "X-Amz-Expires=120&" in answer.location, "a copied address ends soon"
     with urlopen(Request(answer.location, headers=headers)) as sent:
         return sent.status, sent.read(), dict(sent.headers)
 
@@ -155,6 +164,25 @@ def test_a_range_beyond_the_end_is_416_and_an_unchanged_file_304(app: Flask, ass
     whole = client.get(url)
     assert "immutable" in whole.headers["Cache-Control"]
     assert client.get(url, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("media_settings", ["directory"], indirect=True)
+def test_caches_between_keep_what_is_for_all_and_nothing_else(
+    app: Flask, asset_id: str, now: datetime
+) -> None:
+    learner = shelves_app.signed_in(app, now=now)
+    names = ("master.m3u8", "360p/seg_00000.m4s", "captions/zh-CN.vtt")
+    for name in names:
+        answer = learner.get(preview(app, asset_id).replace("master.m3u8", name))
+        assert answer.headers["Cache-Control"].startswith("public")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Cookie" not in answer.headers.get("Vary", ""), "one copy for everybody"
+        assert "Set-Cookie" not in answer.headers
+    url = link_for(app, learner, asset_id, lasts=timedelta(hours=1))
+    for name in names:
+        answer = learner.get(url.replace("master.m3u8", name))
+        assert answer.headers["Cache-Control"].startswith("private")
+        assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 @pytest.mark.parametrize("media_settings", ["directory"], indirect=True)
@@ -189,9 +217,24 @@ def test_pictures_are_public(app: Flask, asset_id: str) -> None:
     assert app.test_client().get(url.replace("small.webp", "large.jpg")).status_code == 404
 
 
+def test_captions_of_a_lesson_are_for_the_learner_alone(
+    app: Flask, asset_id: str, now: datetime
+) -> None:
+    learner = shelves_app.signed_in(app, now=now)
+    with learner.session_transaction() as kept:
+        cookie = dict(kept)
+    with app.test_request_context(), app.extensions["xueshi_db"].reading() as opened:
+        nobodys = medialinks.caption_tracks(opened, asset_id, for_all=False)[0]["url"]
+        session.update(cookie)
+        url = medialinks.caption_tracks(opened, asset_id, for_all=False)[0]["url"]
+    assert learner.get(url).status_code == 200
+    assert app.test_client().get(url).status_code == 403
+    assert learner.get(nobodys).status_code == 403
+
+
 def test_captions_are_text_tracks(app: Flask, asset_id: str) -> None:
     with app.test_request_context(), app.extensions["xueshi_db"].reading() as opened:
-        tracks = medialinks.caption_tracks(opened, asset_id)
+        tracks = medialinks.caption_tracks(opened, asset_id, for_all=True)
     assert [(track["language"], track["label"]) for track in tracks] == [("zh-CN", "中文")]
     answer = app.test_client().get(tracks[0]["url"])
     assert answer.content_type == "text/vtt; charset=utf-8"

@@ -1,21 +1,27 @@
 """Sending files as the page's script does, for the institution and for those who must not see them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import jobs
+from app import create_app, jobs
+from app.settings import Settings
 from media import uploads
 from media.assets import Asset, AssetState
-from media.storage import Store
+from media.storage import Store, address_of
 from tests import clips, shelves_app
+from tests.conftest import Clock
+from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
 PRINT = "ab" * 32
 
@@ -33,7 +39,8 @@ class Sender:
         asked = {
             "kind": self.kind, "file_name": "讲课.mp4", "size_bytes": len(self.data), "fingerprint": PRINT,
         }  # fmt: skip
-        answer = self.client.post("/media/uploads", json={**asked, **changes})
+        told = {**asked, **changes}
+        answer = self.client.post("/media/uploads", json=told, headers={"Accept": "application/json"})
         self.id = (answer.json or {}).get("id", "")
         return answer
 
@@ -96,7 +103,8 @@ def test_a_lecture_is_sent_in_parts_resumed_encoded_and_shown(
     assert page.get(told["poster_url"]).content_type == "image/webp"
     assert b"#EXTM3U" in page.get(told["preview_url"]).data
     store: Store = app.extensions["xueshi_store"]
-    assert store.read(uploads.source_key(first.id)) == data
+    assert store.read(address_of(sha256(data).digest())) == data, "kept under its own hash"
+    assert not store.exists(uploads.source_key(first.id))
 
 
 def test_a_text_file_named_mp4_fails_with_a_sentence(app: Flask, page: FlaskClient) -> None:
@@ -153,13 +161,17 @@ def test_a_cancelled_upload_leaves_nothing(app: Flask, page: FlaskClient) -> Non
 
 
 def test_unfinished_uploads_are_listed_for_the_institution_alone(
-    page: FlaskClient, stranger: FlaskClient
+    app: Flask, page: FlaskClient, stranger: FlaskClient
 ) -> None:
     sender = Sender(page, b"0123456789")
     sender.begin()
     items = page.get("/media/uploads?kind=video").json["items"]
     assert [(item["id"], item["received"], item["parts"]) for item in items] == [(sender.id, 0, 1)]
     assert stranger.get("/media/uploads?kind=video").json["items"] == []
+    with app.extensions["xueshi_db"].reading() as session:
+        owner = session.get_one(Asset, sender.id).owner
+    assert len(page.get(f"/media/uploads?kind=video&owner={owner}").json["items"]) == 1
+    assert stranger.get(f"/media/uploads?kind=video&owner={owner}").status_code == 404
     assert Sender(stranger, b"0123456789").begin().json["id"] != sender.id
 
 
@@ -205,6 +217,83 @@ def test_an_upload_nobody_finished_is_ended_by_the_sweep(
         asset = session.get(Asset, sender.id)
         assert (asset.state, asset.last_error) == (AssetState.FAILED, "abandoned")
     assert list((app.extensions["xueshi_store"].root / ".parts").iterdir()) == []
+
+
+@pytest.fixture
+def on_s3(settings: Settings, clock: Clock, seaweed: Seaweed) -> Iterator[Flask]:
+    """The site with its files in S3."""
+    made = create_app(
+        replace(
+            settings, media_store="s3", s3_endpoint=seaweed.endpoint, s3_bucket=BUCKET,
+            s3_access_key=ACCESS_KEY, s3_secret_key=SECRET_KEY, upload_quota_bytes=100,
+        ),
+        now=clock,
+    )  # fmt: skip
+    yield made
+    made.extensions["xueshi_db"].engine.dispose()
+
+
+def test_a_part_goes_past_the_site_and_is_not_sent_again_when_the_page_could_not_say_so(
+    on_s3: Flask, now: datetime
+) -> None:
+    page = shelves_app.staff(on_s3, shelves_app.institution(on_s3), now=now)
+    sender = Sender(page, b"0123456789")
+    assert sender.begin().json["is_direct"] is True
+    hashed = {"sha256": sha256(sender.data).hexdigest()}
+    url = f"/media/uploads/{sender.id}/parts/1"
+    address = page.post(f"{url}/address", json=hashed).json
+    early = page.post(f"{url}/sent", json=hashed, headers={"Accept": "application/json"})
+    assert (early.status_code, early.json["code"]) == (409, "part_not_there")
+    request = Request(address["url"], data=sender.data, headers=address["headers"], method="PUT")
+    with urlopen(request) as sent:
+        assert sent.status == 200
+    assert page.post(f"{url}/address", json=hashed).json == {"number": 1, "is_here": True}
+    assert sender.complete().status_code == 202
+    assert b"".join(on_s3.extensions["xueshi_store"].open(uploads.source_key(sender.id))) == sender.data
+    more = Sender(page, b"x" * 91).begin(fingerprint="cd" * 32)
+    assert (more.status_code, more.json["code"]) == (422, "quota_spent")
+
+
+def test_an_upload_that_the_bucket_forgot_begins_anew(on_s3: Flask, now: datetime) -> None:
+    page = shelves_app.staff(on_s3, shelves_app.institution(on_s3), now=now)
+    sender = Sender(page, b"0123456789")
+    sender.begin()
+    assert sender.part(1).status_code == 200, "through the site, where the store is out of reach"
+    store: Store = on_s3.extensions["xueshi_store"]
+    for upload in list(store.opened()):
+        store.drop_parts(upload.key, upload.ref)
+    assert sender.complete().json["code"] == "upload_lost"
+    assert sender.begin().json["missing"] == [1]
+    assert sender.part(1).status_code == 200
+    assert sender.complete().status_code == 202
+
+
+def test_the_same_file_again_needs_its_hash_and_no_bytes(page: FlaskClient) -> None:
+    first = Sender(page, b"0123456789")
+    first.begin()
+    first.part(1)
+    first.complete()
+    assert Sender(page, first.data).begin().json == {
+        "look_alike": first.id, "part_bytes": uploads.PART_BYTES,
+    }  # fmt: skip
+    content = sha256(sha256(first.data).digest()).hexdigest()
+    same = Sender(page, first.data).begin(content=content).json
+    assert (same["id"], same["state"], same["missing"]) == (first.id, "waiting", [])
+    other = Sender(page, b"0123456780").begin(content="00" * 32).json
+    assert other["id"] != first.id
+    assert other["missing"] == [1]
+
+
+def test_a_file_that_nothing_shows_is_removed_with_all_of_it(
+    app: Flask, page: FlaskClient, stranger: FlaskClient, video: str
+) -> None:
+    store: Store = app.extensions["xueshi_store"]
+    store.put("hls/x/y/master.m3u8", b"#EXTM3U")
+    assert captioned(page, video, SRT.encode()).status_code == 303
+    assert stranger.post(f"/media/assets/{video}/remove").status_code == 404
+    assert page.post(f"/media/assets/{video}/remove").status_code == 303
+    assert page.get(f"/media/assets/{video}.json").status_code == 404
+    assert [found.key for found in store.list("")] == []
 
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\n第一条\n"

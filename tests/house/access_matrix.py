@@ -88,9 +88,12 @@ GET    media.list_uploads                - x x x x x + + x x x x x x
 POST   media.begin_upload                - x x x x x + + x x x x x x
 GET    media.show_upload                 - x x x x x + 0 x x x x x x
 PUT    media.put_part                    - x x x x x + 0 x x x x x x
+POST   media.address_part                - x x x x x + 0 x x x x x x
+POST   media.part_sent                   - x x x x x ~ 0 x x x x x x
 POST   media.complete_upload             - x x x x x ~ 0 x x x x x x
 DELETE media.cancel_upload               - x x x x x + 0 x x x x x x
 GET    media.asset_json                  - x x x x x + 0 x x x x x x
+POST   media.remove_asset                - x x x x x ~ 0 x x x x x x
 POST   media.add_captions                - x x x x x + 0 x x x x x x
 POST   media.remove_captions             - x x x x x 0 0 x x x x x x
 GET    media.picture                     + + + + + + + + + + + + + +
@@ -273,6 +276,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "catalogue.review_course": {"course_id": "waiting"},
     "media.show_upload": UPLOAD,
     "media.put_part": UPLOAD,
+    "media.address_part": UPLOAD,
+    "media.part_sent": UPLOAD,
     "media.complete_upload": UPLOAD,
     "media.cancel_upload": UPLOAD,
     "ratings.show": {"enrolment_id": "rated"},
@@ -300,6 +305,8 @@ PLAIN = {
     "media.play": {"name": "master.m3u8"},
     "media.picture": {"name": "small.webp"},
     "media.put_part": {"number": "1"},
+    "media.address_part": {"number": "1"},
+    "media.part_sent": {"number": "1"},
     "catalogue.studio_question_remove": {"place": "0"},
     "media.remove_captions": {"language": "en"},
 }
@@ -315,6 +322,8 @@ SENT: dict[str, dict[str, Any]] = {
     "orders.create": {"data": {"course_id": "{priced}"}},
     "media.begin_upload": {"json": {"kind": "video", "file_name": "a.mp4", "size_bytes": 10}},
     "media.put_part": {"data": b"0123456789", "headers": {"X-Part-SHA256": PART_HASH}},
+    "media.address_part": {"json": {"sha256": PART_HASH}},
+    "media.part_sent": {"json": {"sha256": PART_HASH}},
     "media.add_captions": {"data": {"language": "en"}, "files": {"file": b"WEBVTT\n\n00:01.000 --> 00:02.000\nx\n"}},
     "catalogue.studio_lesson_add": {"data": {"title": "新的一讲"}},
     "ledger_api.learner_statement": {"headers": {"X-Reason": "Sampling inspection"}},

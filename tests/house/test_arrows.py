@@ -29,15 +29,15 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases"},
-    {"uploads"},
+    {"leases", "heads", "quotas"},
+    {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},
     {"playback", "captions"},
 ]
 PLUMBING = {
     "settings", "keys", "db", "direct", "clock", "access", "errors", "forms", "paging", "templating", "jobs",
-    "logs", "languages", "navigation", "medialinks", "papers",
+    "logs", "languages", "navigation", "medialinks", "papers", "kept",
 }  # fmt: skip
 # A feature's own second module, and the words shown to demonstration visitors.
 ALSO = {"home": {"home", "showcase"}, "people": {"people", "demo"}}

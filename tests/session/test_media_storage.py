@@ -2,14 +2,18 @@
 
 import os
 import secrets
+import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from media import errors
-from media.storage import DirectoryStore, Missing, S3Store, Store
+from media.storage import DirectoryStore, Missing, S3Store, Store, address_of
+from media.storage.s3 import CHECKSUM
 from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
 PART = 5 * 1024 * 1024  # S3's smallest
@@ -124,6 +128,26 @@ def test_dropped_parts_leave_nothing(store: Store, key: str) -> None:
         store.put_part(key, ref, 2, b"y", offset=PART)
 
 
+def test_an_upload_that_nobody_ended_is_listed_with_its_beginning(store: Store, key: str) -> None:
+    ref = store.begin_parts(key)
+    began = next(found.begun_at for found in store.opened() if found.ref == ref)
+    assert abs(datetime.now(UTC) - began) < timedelta(minutes=5)
+    store.drop_parts(key, ref)
+    assert ref not in [found.ref for found in store.opened()]
+
+
+def test_a_file_moves_to_another_key(store: Store, key: str) -> None:
+    content = os.urandom(700_000)
+    store.put(key, content)
+    to = address_of(sha256(content).digest())
+    store.move(key, to)
+    assert b"".join(store.open(to)) == content
+    assert not store.exists(key)
+    with pytest.raises(Missing):
+        store.move(key, to)
+    assert store.exists(to)
+
+
 @pytest.mark.parametrize(
     "bad", ["../x", "/etc/passwd", "a//b", ".hidden", "a/.b", "A/b", "a/", "", "a\0b", "x" * 201]
 )
@@ -160,9 +184,15 @@ def test_s3_refuses_a_wrong_signature(seaweed: Seaweed) -> None:
         s3(seaweed, secret="wrong").check()
 
 
-def fetched(url: str, **headers: str) -> tuple[int, bytes]:
+def fetched(url: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+    asked = urllib.request.Request(
+        url,
+        data=data,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        method="GET" if data is None else "PUT",
+    )
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        with urllib.request.urlopen(asked) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, b""
@@ -185,6 +215,80 @@ def test_a_presigned_address_of_another_key_holder_is_refused(seaweed: Seaweed, 
     url = s3(seaweed, secret="wrong").presign(key, expires_s=60)
     assert url is not None
     assert fetched(url)[0] == 403
+
+
+def test_a_presigned_address_ends(seaweed: Seaweed, key: str) -> None:
+    store = s3(seaweed)
+    store.put(key, b"x")
+    url = store.presign(key, expires_s=1)
+    assert url is not None
+    time.sleep(2.1)  # the service counts whole seconds
+    assert fetched(url)[0] == 403
+
+
+def test_parts_go_straight_to_s3_and_only_the_promised_bytes_are_taken(
+    seaweed: Seaweed, key: str
+) -> None:
+    store = s3(seaweed)
+    content = os.urandom(PART + 1234)
+    ref = store.begin_parts(key)
+    marks = []
+    for number, data in ((1, content[:PART]), (2, content[PART:])):
+        told = {"size_bytes": len(data), "content_hash": sha256(data).digest()}
+        address = store.part_address(key, ref, number, expires_s=60, **told)
+        assert address is not None
+        headers = {name.replace("-", "_"): value for name, value in address.headers.items()}
+        damaged = data[:-1] + bytes([data[-1] ^ 1])
+        assert fetched(address.url, damaged, **headers)[0] == 400, "damaged on the way"
+        assert fetched(address.url, data + b"!", **headers)[0] == 403, "longer than promised"
+        assert fetched(address.url, data)[0] == 403, "without its checksum"
+        elsewhere = address.url.replace(f"partNumber={number}", "partNumber=7")
+        assert fetched(elsewhere, data, **headers)[0] == 403, "another part"
+        assert store.part_mark(key, ref, number, **told) is None
+        assert fetched(address.url, data, **headers)[0] == 200
+        mark = store.part_mark(key, ref, number, **told)
+        assert mark is not None
+        assert store.part_mark(key, ref, number, size_bytes=1, content_hash=bytes(32)) is None
+        marks.append((number, mark))
+    store.join_parts(key, ref, marks)
+    assert b"".join(store.open(key)) == content
+
+
+def test_a_part_address_of_another_key_holder_or_past_its_time_is_refused(
+    seaweed: Seaweed, key: str
+) -> None:
+    ref = s3(seaweed).begin_parts(key)
+    data = b"x" * 100
+    for secret, expires_s in (("wrong", 60), (SECRET_KEY, 1)):
+        address = s3(seaweed, secret=secret).part_address(
+            key, ref, 1, size_bytes=100, content_hash=sha256(data).digest(), expires_s=expires_s
+        )
+        assert address is not None
+        if expires_s == 1:
+            time.sleep(2.1)
+        assert fetched(address.url, data, x_amz_checksum_sha256=address.headers[CHECKSUM])[0] == 403
+
+
+def test_a_directory_has_no_way_past_the_site(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    ref = store.begin_parts("a/b")
+    told = {"size_bytes": 1, "content_hash": bytes(32)}
+    assert store.part_address("a/b", ref, 1, expires_s=60, **told) is None
+    assert store.part_mark("a/b", ref, 1, **told) is None
+    assert (store.room_bytes() or 0) >= 0
+
+
+def test_only_our_own_pages_may_use_the_bucket(seaweed: Seaweed, key: str) -> None:
+    store = s3(seaweed, bucket="elsewhere")
+    store.client.create_bucket(Bucket="elsewhere")
+    other = {"ID": "theirs", "AllowedOrigins": ["https://a.example"], "AllowedMethods": ["GET"]}
+    store.client.put_bucket_cors(Bucket="elsewhere", CORSConfiguration={"CORSRules": [other]})
+    for _twice in range(2):
+        store.allow("https://xueshi.example")
+    rules = store.client.get_bucket_cors(Bucket="elsewhere")["CORSRules"]
+    assert sorted(rule["AllowedOrigins"][0] for rule in rules) == [
+        "https://a.example", "https://xueshi.example",
+    ]  # fmt: skip
 
 
 def test_an_s3_that_does_not_answer_is_unavailable() -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy.orm import Session
 
-from media import errors, uploads
+from media import errors, heads, uploads
 from media.assets import Asset, AssetKind, AssetState
 
 PART = uploads.PART_BYTES
@@ -204,3 +204,98 @@ def test_two_requests_that_open_the_store_agree_on_the_first(session: Session, n
     asset = begun(session, now)
     assert uploads.attach(session, asset.id, ref="one") == "one"
     assert uploads.attach(session, asset.id, ref="two") == "one"
+
+
+def promised(session: Session, asset: Asset, number: int, digest: bytes) -> uploads.Expected:
+    uploads.promise(session, asset.id, number=number, size_bytes=PART, content_hash=digest)
+    return uploads.expect(session, asset.id, owners=MINE, number=number, content_hash=digest)
+
+
+def test_a_promised_part_has_not_arrived_and_may_be_promised_anew(
+    session: Session, now: datetime
+) -> None:
+    asset = begun(session, now)
+    first, second = sha256(b"1").digest(), sha256(b"2").digest()
+    assert promised(session, asset, 1, first).is_promised
+    assert uploads.progress(session, asset.id, owners=MINE).received == []
+    found = uploads.expect(session, asset.id, owners=MINE, number=1, content_hash=second)
+    assert (found.is_here, found.is_promised) == (False, False), "the file had changed before it left"
+    assert promised(session, asset, 1, second).is_promised
+    uploads.received(
+        session, asset.id, number=1, size_bytes=PART, content_hash=second, mark="mark"
+    )
+    uploads.promise(session, asset.id, number=1, size_bytes=PART, content_hash=first)
+    assert uploads.expect(session, asset.id, owners=MINE, number=1, content_hash=second).is_here
+
+
+def test_what_the_store_lost_is_sent_anew(session: Session, now: datetime) -> None:
+    asset = begun(session, now)
+    uploads.attach(session, asset.id, ref="gone")
+    arrived(session, asset, 1, 2)
+    uploads.start_over(session, asset.id)
+    assert asset.upload_ref is None
+    assert uploads.progress(session, asset.id, owners=MINE).missing == [1, 2, 3]
+
+
+def test_a_quota_counts_what_was_begun_and_not_what_failed(session: Session, now: datetime) -> None:
+    size = 2 * PART + 100
+    first = begun(session, now, quota_bytes=2 * size)
+    assert begun(session, now, quota_bytes=1).id == first.id, "what goes on was counted before"
+    begun(session, now, file_name="b.mp4", quota_bytes=2 * size)
+    with pytest.raises(errors.Invalid) as refused:
+        begun(session, now, file_name="c.mp4", quota_bytes=2 * size)
+    assert refused.value.code == "quota_spent"
+    begun(session, now, owner=THEIRS[0], quota_bytes=2 * size)
+    uploads.cancel(session, first.id, owners=MINE)
+    begun(session, now, file_name="c.mp4", quota_bytes=2 * size)
+
+
+def test_a_file_that_the_store_has_no_room_for_is_refused_before_it_is_sent(
+    session: Session, now: datetime
+) -> None:
+    with pytest.raises(errors.Full):
+        begun(session, now, room_bytes=2 * PART)
+    begun(session, now, room_bytes=3 * PART)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "head", "is_refused"),
+    [
+        (AssetKind.VIDEO, "a.mp4", b"\x00\x00\x00 ftypisom", False),
+        (AssetKind.VIDEO, "a.mkv", b"\x1a\x45\xdf\xa3", False),
+        (AssetKind.VIDEO, "a.avi", b"RIFF\x00\x00\x00\x00AVI ", False),
+        (AssetKind.VIDEO, "a.bin", b"who knows", False),
+        (AssetKind.VIDEO, "a.mp4", b"", False),
+        (AssetKind.VIDEO, "a.mp4", b"%PDF-1.7", True),
+        (AssetKind.VIDEO, "a.pptx", b"PK\x03\x04", True),
+        (AssetKind.VIDEO, "a.zip", b"PK\x03\x04", True),
+        (AssetKind.VIDEO, "a.wav", b"RIFF\x00\x00\x00\x00WAVE", True),
+        (AssetKind.VIDEO, "a.mp3", b"ID3\x04", True),
+        (AssetKind.IMAGE, "a.webp", b"RIFF\x00\x00\x00\x00WEBP", False),
+        (AssetKind.IMAGE, "a.jpg", b"\xff\xd8\xff\xe0", False),
+        (AssetKind.IMAGE, "a.mp4", b"\x00\x00\x00 ftypisom", True),
+    ],
+)
+def test_the_first_bytes_tell_what_is_surely_something_else(
+    kind: AssetKind, name: str, head: bytes, is_refused: bool
+) -> None:
+    if not is_refused:
+        heads.check(kind, head, file_name=name)
+        return
+    with pytest.raises(errors.Invalid) as refused:
+        heads.check(kind, head, file_name=name)
+    assert refused.value.code == "wrong_type"
+
+
+def test_a_file_that_arrived_before_is_known_by_its_parts_and_only_to_its_owner(
+    session: Session, now: datetime
+) -> None:
+    asset = begun(session, now)
+    arrived(session, asset, 1, 2, 3)
+    told = {"kind": AssetKind.VIDEO, "size_bytes": asset.size_bytes, "fingerprint": PRINT}
+    assert uploads.sent_before(session, owner=MINE[0], **told) is None, "it is still arriving"
+    uploads.complete(session, asset.id, owners=MINE)
+    assert uploads.sent_before(session, owner=MINE[0], **told) is asset
+    assert uploads.sent_before(session, owner=THEIRS[0], **told) is None
+    hashes = b"".join(sha256(bytes([number])).digest() for number in (1, 2, 3))
+    assert uploads.content_of(session, asset.id) == sha256(hashes).hexdigest()

@@ -4,7 +4,7 @@ import { Controls } from "./watch/controls.js";
 import { Player } from "./watch/player.js";
 import { Prompt } from "./watch/prompt.js";
 import { Timeline, time } from "./watch/timeline.js";
-import { load } from "./watch/video.js";
+import { load, renew } from "./watch/video.js";
 
 const root = document.querySelector("[data-watch]");
 const config = JSON.parse(document.getElementById("watch-config").textContent);
@@ -31,9 +31,9 @@ const page = {
   opened(opened) {
     controls.limit(opened.max_rate);
     this.told({ ...opened, not_counted: [] });
-    if (this.isLoaded) return;
+    if (this.isLoaded) return renew(opened.manifest_url);
     this.isLoaded = true;
-    load(video, opened.manifest_url);
+    load(video, opened.manifest_url, () => player.isOver || player.renew());
     const at = config.startMs ?? opened.resume_ms;
     video.addEventListener("loadedmetadata", () => seek(at), { once: true });
   },

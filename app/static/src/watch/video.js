@@ -1,10 +1,29 @@
 // The picture itself: HLS by the browser where it does that well (Apple's), else by hls.js, which is
 // loaded only then. Long buffers, because lines in workshops break.
 
-const HLS = "application/vnd.apple.mpegurl";
+//
+// A link ends some hours after its playback was opened. Whenever the page opens another playback, what
+// is still to be fetched is fetched by that one's link.
 
-export async function load(video, manifestUrl) {
+const HLS = "application/vnd.apple.mpegurl";
+let first = "";
+let newest = "";
+let refused = ""; // the link that has ended, while another one is awaited
+
+export function renew(manifestUrl) {
+  newest = folder(manifestUrl);
+}
+
+// `ended` is called once a link has ended: it opens another playback, whose link `renew` gets.
+export async function load(video, manifestUrl, ended) {
+  first = newest = folder(manifestUrl);
+  const refuse = async () => {
+    if (refused === newest) return;
+    refused = newest;
+    await ended();
+  };
   if (hasGoodNativeHls(video)) {
+    video.addEventListener("error", () => (newest === first ? refuse() : Promise.resolve()).then(() => reload(video)));
     video.src = manifestUrl;
     return;
   }
@@ -21,8 +40,10 @@ export async function load(video, manifestUrl) {
     fragLoadPolicy: patience(20_000, 120_000),
     manifestLoadPolicy: patience(10_000, 20_000),
     playlistLoadPolicy: patience(10_000, 20_000),
+    xhrSetup: (request, url) => newest !== first && request.open("GET", url.replace(first, newest), true),
   });
   hls.on(Hls.Events.ERROR, (_name, data) => {
+    if (data.response?.code === 403) refuse();
     if (!data.fatal) return;
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
     else setTimeout(() => hls.startLoad(), 3000);
@@ -30,6 +51,19 @@ export async function load(video, manifestUrl) {
   addEventListener("online", () => hls.startLoad());
   hls.loadSource(manifestUrl);
   hls.attachMedia(video);
+}
+
+function folder(url) {
+  return url.slice(0, url.lastIndexOf("/") + 1);
+}
+
+// The browser's own player keeps to the link that it was given: once that fails, the newest one goes on.
+function reload(video) {
+  if (newest === first) return;
+  const at = video.currentTime;
+  first = newest;
+  video.src = `${newest}master.m3u8`;
+  video.addEventListener("loadedmetadata", () => (video.currentTime = at), { once: true });
 }
 
 function hasGoodNativeHls(video) {
