@@ -11,7 +11,7 @@ from app.catalogue import asking, public, shown, worth
 from app.catalogue.finding import finder
 from courses import errors
 from courses.catalogue import editions, taxonomy
-from courses.catalogue.search import PRICES, Ask, Sort
+from courses.catalogue.search import KINDS, Ask, Sort
 from courses.catalogue.shelf import Card
 from courses.units import fraction_text
 
@@ -30,7 +30,12 @@ class Asked(BaseModel):
     trainee: str = ""
     occasion: str = ""
     topic: str = ""
+    length: str = Field("", description="Minutes, `0-15 15-45 45-90 90-180 180-`.")
+    hours: str = Field("", description="Credited hours by the rule in force, `0-1 1-2 2-4 4-8 8-`.")
     price: str = Field("", description="`free` or `paid`.")
+    rating: str = Field("", description="At least, `4.5 4 3.5`.")
+    institution: str = Field("", description="Ids.")
+    language: str = Field("", description="`zh_CN` or `en`.")
     sort: Literal["", "relevance", "newest", "best_rated", "most_finished", "price"] = ""
     cursor: str = Field("", max_length=400, description="`next` of the page before.")
 
@@ -93,6 +98,8 @@ class Items(BaseModel):
     items: list[Item]
     facets: dict[str, list[FacetValue]]
     total: int
+    corrected: str = Field(description="What was looked for where nothing has the words as typed; or empty.")
+    loosened: bool = Field(description="Nothing has all of the words; these have some of them.")
     next: str | None = Field(description="The cursor of the next page, if there is one.")
 
 
@@ -119,10 +126,10 @@ class Detail(Item):
 @access.needs(Permission.CATALOGUE_READ)
 def courses(asked: Asked) -> dict[str, Any]:
     """Courses that fit, in order, with counts for every filter."""
-    ask = question(asked)
     with db.reading() as session:
-        found = finder().find(session, ask)
         rule = worth.rule_for(session, access.actor(), now=clock.now())
+        found = finder().find(session, question(asked, rule))
+    names = asking.institutions(found)
     page, following = found.after(asked.cursor or None, size=SIZE)
     return {
         "items": [item(card, rule) for card in page],
@@ -130,7 +137,7 @@ def courses(asked: Asked) -> dict[str, Any]:
             kind: [
                 {
                     "code": value.code,
-                    "label": shown.code_label(kind, value.code),
+                    "label": asking.value_label(kind, value.code, names),
                     "count": value.count,
                     "chosen": value.is_chosen,
                 }
@@ -139,6 +146,8 @@ def courses(asked: Asked) -> dict[str, Any]:
             for kind, values in found.facets.items()
         },
         "total": found.total,
+        "corrected": found.corrected,
+        "loosened": found.is_loosened,
         "next": following,
     }
 
@@ -174,20 +183,20 @@ def course(course_id: str) -> dict[str, Any]:
     }
 
 
-def question(asked: Asked) -> Ask:
+def question(asked: Asked, rule: worth.Rule) -> Ask:
     """The question in the query; a code that does not exist is refused with its parameter."""
     chosen = {}
-    for kind in (*taxonomy.AXES, "price"):
+    for kind in KINDS:
         codes = frozenset(asking.listed(kind))
-        known = PRICES if kind == "price" else taxonomy.AXES[kind].terms
-        unknown = sorted(codes - set(known))
+        unknown = sorted(code for code in codes if not asking.is_code(kind, code))
         if unknown:
             raise errors.Invalid(
                 "unknown_code", "%(value)s is not one of the choices.", field=kind, value=unknown[0]
             )
         if codes:
             chosen[kind] = codes
-    return Ask(text=asked.q.strip(), chosen=chosen, sort=Sort(asked.sort) if asked.sort else None)
+    sort = Sort(asked.sort) if asked.sort else None
+    return Ask(text=asked.q.strip(), chosen=chosen, sort=sort, measure=rule.measure)
 
 
 def item(card: Card, rule: worth.Rule) -> dict[str, Any]:

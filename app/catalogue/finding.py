@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app import db, jobs
 from app.settings import Settings
 from courses.catalogue import indexing
+from courses.catalogue.finder import Finder
 from courses.catalogue.postgres_search import PostgresSearch
-from courses.catalogue.search import EngineDown, Finder, Search
+from courses.catalogue.search import EngineDown, Search
 from courses.catalogue.whoosh_search import WhooshSearch
 
 log = structlog.get_logger()
@@ -55,7 +56,10 @@ def install(app: Flask) -> None:
     """Make the finder, and announce job and rebuild."""
     settings: Settings = app.extensions["xueshi_settings"]
     app.extensions[CONFIGURED] = Finder(
-        make_engine(settings), prior_mean=settings.rating_prior_mean, on_fault=note_fault
+        make_engine(settings),
+        prior_mean=settings.rating_prior_mean,
+        rating_minimum=settings.rating_minimum,
+        on_fault=note_fault,
     )
     app.extensions["xueshi_reindex"] = reindex
     jobs.register(app, JOB, work, due)

@@ -14,7 +14,7 @@ from app.catalogue.finding import finder
 from courses import enrolment, errors, ratings
 from courses.catalogue import editions, instructors
 from courses.catalogue.models import Course, CourseState, Edition, EditionLesson
-from courses.catalogue.search import Ask
+from courses.catalogue.search import Ask, Sort
 from courses.enrolment import Enrolment
 from courses.people.organisations import Organisation, OrganisationKind
 from courses.ratings import Prior, Published, Rating, Target, TargetKind
@@ -22,6 +22,7 @@ from courses.watch.models import Playback
 from media.assets import Rendition
 
 COMMENTS_SHOWN = 5
+POPULAR = 6  # courses shown where nothing was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,14 @@ class Rated:
 @access.needs(Permission.CATALOGUE_READ)
 def index() -> str:
     """Find a course: words, filters with counts, order, pages."""
-    ask = asking.read()
     number, offset = paging.asked(asking.PAGE_SIZE)
     with db.reading() as session:
-        found = finder().find(session, ask)
         rule = worth.rule_for(session, access.actor(), now=clock.now())
+        ask = asking.read(rule)
+        found = finder().find(session, ask)
+        popular = () if found.total else finder().find(session, Ask(sort=Sort.MOST_FINISHED)).page(0, POPULAR)
     page = paging.Page(
-        list(found.cards[offset : offset + asking.PAGE_SIZE]), number, asking.PAGE_SIZE, found.total
+        list(found.page(offset, asking.PAGE_SIZE)), number, asking.PAGE_SIZE, found.total
     )
     return render_template(
         "catalogue/public/index.html",
@@ -62,7 +64,9 @@ def index() -> str:
         page=page,
         rule=rule,
         facets=asking.facets(ask, found),
-        chosen=asking.chosen_items(ask),
+        chosen=asking.chosen_items(ask, found),
+        ways_out=asking.ways_out(ask, found),
+        popular=popular,
         sorts=asking.sorts(found),
         kept=asking.kept_by_search(),
     )
@@ -142,7 +146,7 @@ def institution(organisation_id: str) -> str:
             teachers=instructors.of_institution(
                 session, organisation_id=organisation_id, on=worth.today(clock.now())
             ),
-            cards=finder().find(session, Ask(institution=organisation_id)).cards,
+            cards=finder().find(session, Ask(chosen={"institution": frozenset({organisation_id})})).cards,
             rule=worth.rule_for(session, access.actor(), now=clock.now()),
         )
 
@@ -161,7 +165,7 @@ def instructor(person_id: str) -> str:
             published=ratings.published(session, target=target, prior=prior()),
             comments=ratings.comments(session, target=target, prior=prior()),
             minimum=prior().minimum,
-            cards=finder().find(session, Ask(instructor=person_id)).cards,
+            cards=finder().find(session, Ask(chosen={"instructor": frozenset({person_id})})).cards,
             rule=worth.rule_for(session, access.actor(), now=clock.now()),
         )
 

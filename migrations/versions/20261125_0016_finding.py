@@ -1,0 +1,32 @@
+"""Words of courses are numbered; what people keep of the catalogue.
+
+Revision: 20261125_0016, after 20261125_0008
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261125_0016"
+down_revision = "20261125_0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The words are written otherwise now: emptied, the sweep or `reindex` fills them again."""
+    op.execute("DELETE FROM course_words")
+    with op.batch_alter_table("course_words") as table:
+        table.add_column(sa.Column("number", sa.Integer(), sa.Identity(minvalue=0, start=0), nullable=False))
+        table.create_unique_constraint(op.f("uq_course_words_number"), ["number"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX ix_course_words_words SET (fastupdate = off)")
+
+
+def downgrade() -> None:
+    """As before, to be filled again."""
+    op.execute("DELETE FROM course_words")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX ix_course_words_words RESET (fastupdate)")
+    with op.batch_alter_table("course_words") as table:
+        table.drop_constraint(op.f("uq_course_words_number"), type_="unique")
+        table.drop_column("number")
