@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PEOPLE_SELF = "people:write:self"
     PEOPLE_STAFF = "people:write:enterprise"
     CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_KEEP = "catalogue:write:learner"
     CATALOGUE_STUDIO = "catalogue:write:studio"
     CATALOGUE_REVIEW = "catalogue:review:oversight"
     MEDIA_UPLOAD = "media:write:studio"
@@ -69,7 +70,16 @@ ANYBODY = frozenset(
     }
 )
 LEARNER = frozenset(
-    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.FACES_SELF, P.LEDGER_SELF, P.RATINGS_WRITE}
+    {
+        P.PEOPLE_SELF,
+        P.CATALOGUE_KEEP,
+        P.ORDERS_BUY,
+        P.ENROLMENT_SELF,
+        P.WATCH_SELF,
+        P.FACES_SELF,
+        P.LEDGER_SELF,
+        P.RATINGS_WRITE,
+    }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,

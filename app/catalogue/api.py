@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
+from flask import url_for
 from pydantic import BaseModel, Field
 
 from app import access, clock, db
@@ -11,12 +12,14 @@ from app.catalogue import asking, public, shown, worth
 from app.catalogue.finding import finder
 from courses import errors
 from courses.catalogue import editions, taxonomy
+from courses.catalogue.lexicon import Entry, Kind
 from courses.catalogue.search import KINDS, Ask, Sort
 from courses.catalogue.shelf import Card
 from courses.units import fraction_text
 
 bp = APIBlueprint("catalogue_api", __name__, url_prefix="/api/v1", tag="Catalogue")
 SIZE = 24
+SUGGESTED = 8
 FractionText = Annotated[
     str, Field(pattern=r"^-?\d+(/\d+)?$", description="An exact fraction in lowest terms.")
 ]
@@ -103,6 +106,27 @@ class Items(BaseModel):
     next: str | None = Field(description="The cursor of the next page, if there is one.")
 
 
+class Suggestion(BaseModel):
+    """Something that the typed letters may lead to."""
+
+    kind: Kind
+    label: str = Field(description="The kind in the page's language; empty for a word.")
+    text: str
+    url: str
+
+
+class Suggestions(BaseModel):
+    """The likeliest first."""
+
+    items: list[Suggestion]
+
+
+class Typed(BaseModel):
+    """The beginning of something."""
+
+    q: str = Field("", max_length=80, description="Chinese, English, pinyin or initials.")
+
+
 class LessonShown(BaseModel):
     """A lesson; its duration is what the server measured."""
 
@@ -150,6 +174,31 @@ def courses(asked: Asked) -> dict[str, Any]:
         "loosened": found.is_loosened,
         "next": following,
     }
+
+
+@bp.get("/suggestions")
+@bp.input(Typed, location="query", arg_name="typed")
+@bp.output(Suggestions)
+@bp.doc(summary="What may be meant, while it is typed")
+@access.needs(Permission.CATALOGUE_READ)
+def suggestions(typed: Typed) -> dict[str, Any]:
+    """Words, institutions, instructors and courses that begin with, hold or sound like what was typed."""
+    with db.reading() as session:
+        found = finder().suggest(session, typed.q, limit=SUGGESTED)
+    return {"items": [suggestion(entry) for entry in found]}
+
+
+def suggestion(entry: Entry) -> dict[str, str]:
+    """An entry with where it leads."""
+    urls = {
+        Kind.WORD: ("catalogue.index", {"q": entry.text}),
+        Kind.INSTITUTION: ("catalogue.institution", {"organisation_id": entry.id}),
+        Kind.INSTRUCTOR: ("catalogue.instructor", {"person_id": entry.id}),
+        Kind.COURSE: ("catalogue.course", {"course_id": entry.id}),
+    }
+    endpoint, values = urls[entry.kind]
+    label = str(shown.SUGGESTED[entry.kind])
+    return {"kind": entry.kind, "label": label, "text": entry.text, "url": url_for(endpoint, **values)}
 
 
 @bp.get("/courses/<course_id>")

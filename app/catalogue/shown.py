@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from app import medialinks
 from courses.catalogue import taxonomy, words
+from courses.catalogue.lexicon import Kind
 from courses.catalogue.models import Course, CourseState, WithdrawalRule
 from courses.catalogue.search import Sort
 from courses.catalogue.shelf import Card
@@ -51,6 +52,12 @@ HOURS: dict[str, Any] = {
     "2-4": _("2 to 4 hours"),
     "4-8": _("4 to 8 hours"),
     "8-": _("8 hours and more"),
+}
+SUGGESTED: dict[Kind, Any] = {
+    Kind.WORD: "",
+    Kind.INSTITUTION: _("Institution"),
+    Kind.INSTRUCTOR: _("Instructor"),
+    Kind.COURSE: _("Course"),
 }
 PRICES: dict[str, Any] = {"free": _("Free"), "paid": _("With a price")}
 MISSING: dict[str, Any] = {

@@ -128,8 +128,8 @@ class Finder:
         place = snapshot.places.get(course_id)
         return None if place is None else snapshot.cards[place]
 
-    def suggest(self, session: Session, typed: str, *, limit: int) -> list[tuple[Entry, str]]:
-        """What may be meant by the beginning of something, and the part that was typed."""
+    def suggest(self, session: Session, typed: str, *, limit: int) -> list[Entry]:
+        """What may be meant by the beginning of something."""
         return self._lexicon_of(self.shelf.refresh(session)).suggest(typed, limit=limit)
 
     def _lexicon_of(self, snapshot: Snapshot) -> Lexicon:

@@ -148,37 +148,34 @@ class Lexicon:
         # A slip seldom changes how long a word is; a longer stretch around the right one is none.
         return sorted(counted, key=lambda one: (len(one) != len(typed), -counted[one], one))
 
-    def suggest(self, typed: str, *, limit: int) -> list[tuple[Entry, str]]:
-        """Lines that go on from what was typed, and which part of them that is."""
+    def suggest(self, typed: str, *, limit: int) -> list[Entry]:
+        """Lines that begin with what was typed, then that hold it, then that sound like it."""
         typed = words.normal(typed).strip()
-        found: dict[Entry, str] = {}
+        found: dict[str, Entry] = {}  # one of a name is enough
         if typed:
-            for place, length in self._begun_by(typed):
-                line = bisect_right(self._starts, place) - 1
-                found.setdefault(self.entries[line], self.text[place : place + length])
+            for place in self._begun_by(typed):
+                entry = self.entries[bisect_right(self._starts, place) - 1]
+                found.setdefault(words.normal(entry.text), entry)
                 if len(found) >= limit:
                     break
-        return list(found.items())
+        return list(found.values())
 
-    def _begun_by(self, typed: str) -> Iterator[tuple[int, int]]:
-        """Places with lengths: at the beginning of lines, then anywhere, then by sound."""
+    def _begun_by(self, typed: str) -> Iterator[int]:
         for place in _places(self.text, "\n" + typed):
-            yield place + 1, len(typed)
-        is_latin = typed.isascii()
+            yield place + 1
         for place in _places(self.text, typed):
-            if not (is_latin and self.text[place - 1].isalnum() and self.text[place - 1].isascii()):
-                yield place, len(typed)
-        letters = typed.replace(" ", "")
+            if not (typed.isascii() and self.text[place - 1].isascii() and self.text[place - 1].isalnum()):
+                yield place  # a Latin word is found by its beginning
+        letters = typed.replace(" ", "").replace("'", "")
         if letters.isascii() and letters.isalpha():
             read = [
-                (place, len(parts))
+                place
                 for parts in sounds.cuts(letters, self.syllables)
                 for place in self._read(parts)
+                if words.is_chinese(self.text[place : place + len(parts)])
             ]
             starts = set(self._starts)
-            for place, length in sorted(read, key=lambda row: (row[0] not in starts, row[0])):
-                if words.is_chinese(self.text[place : place + length]):
-                    yield place, length
+            yield from sorted(read, key=lambda place: (place not in starts, place))
 
 
 def _entries(cards: Iterable[Card]) -> Iterator[Entry]:
