@@ -287,7 +287,7 @@ def _parted(parts: dict[int, int], fields: Sequence[int], *, count: int) -> dict
 
 def _with_phrase(found: Hits, view: View, lexicon: Lexicon, query: Query) -> Hits:
     """As places of the shelf; titles that hold the very words as typed come before their like."""
-    phrase = lexicon.titled(query.text)
+    phrase = lexicon.titled(spelling.said(query))
     ranked: dict[int, int] = {}
     for score, numbers in found:
         places = view.placed(numbers)

@@ -36,7 +36,9 @@ class KeptCourse(Base):
     at: Mapped[datetime]
 
 
-def keep(session: Session, subject_key: str, *, course_id: str, on: ListName, now: datetime) -> None:
+def keep(
+    session: Session, subject_key: str, *, course_id: str, on: ListName, now: datetime
+) -> None:
     """Put a course at the end of a list; once is enough. Refused: `list_full`, NotFound."""
     course = session.get(Course, course_id)
     if course is None or course.current_edition is None:
@@ -50,7 +52,11 @@ def keep(session: Session, subject_key: str, *, course_id: str, on: ListName, no
         raise errors.Conflict("list_full", "This list is full. Take something off it first.")
     session.add(
         KeptCourse(
-            subject_key=subject_key, list_name=on, course_id=course_id, position=(last or 0) + 1, at=now
+            subject_key=subject_key,
+            list_name=on,
+            course_id=course_id,
+            position=(last or 0) + 1,
+            at=now,
         )
     )
     session.flush()
@@ -58,7 +64,9 @@ def keep(session: Session, subject_key: str, *, course_id: str, on: ListName, no
 
 def drop(session: Session, subject_key: str, *, course_id: str, on: ListName) -> None:
     """Take a course off a list."""
-    session.execute(delete(KeptCourse).where(*_of(subject_key, on), KeptCourse.course_id == course_id))
+    session.execute(
+        delete(KeptCourse).where(*_of(subject_key, on), KeptCourse.course_id == course_id)
+    )
 
 
 def raise_up(session: Session, subject_key: str, *, course_id: str, on: ListName) -> None:
@@ -73,7 +81,9 @@ def raise_up(session: Session, subject_key: str, *, course_id: str, on: ListName
 
 def of_subject(session: Session, subject_key: str) -> dict[ListName, list[str]]:
     """The ids of the courses on each list: what to learn next in its order, favourites newest first."""
-    nexts, favourites = (_rows(session, subject_key, on) for on in (ListName.NEXT, ListName.FAVOURITES))
+    nexts, favourites = (
+        _rows(session, subject_key, on) for on in (ListName.NEXT, ListName.FAVOURITES)
+    )
     return {
         ListName.NEXT: [row.course_id for row in nexts],
         ListName.FAVOURITES: [row.course_id for row in reversed(favourites)],

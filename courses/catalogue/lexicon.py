@@ -164,7 +164,11 @@ class Lexicon:
         for place in _places(self.text, "\n" + typed):
             yield place + 1
         for place in _places(self.text, typed):
-            if not (typed.isascii() and self.text[place - 1].isascii() and self.text[place - 1].isalnum()):
+            if not (
+                typed.isascii()
+                and self.text[place - 1].isascii()
+                and self.text[place - 1].isalnum()
+            ):
                 yield place  # a Latin word is found by its beginning
         letters = typed.replace(" ", "").replace("'", "")
         if letters.isascii() and letters.isalpha():

@@ -35,6 +35,19 @@ def with_pinyin(query: Query, lexicon: Lexicon) -> Query:
     return Query(query.text, tuple(read), query.is_any)
 
 
+def said(query: Query) -> str:
+    """The query as its words are likeliest to stand in a title: letters in their first reading."""
+    words_said = (
+        word.spellings[1]
+        if len(word.spellings) > 1
+        and is_latin(word.spellings[0])
+        and words.is_chinese(word.spellings[1])
+        else word.spellings[0]
+        for word in query.required
+    )
+    return query.text if not is_latin(query.text.replace(" ", "")) else "".join(words_said)
+
+
 def _readings(word: Word, lexicon: Lexicon) -> tuple[str, ...]:
     typed = word.spellings[0]
     if len(typed) < 2 or not is_latin(typed) or lexicon.latin_count(typed):

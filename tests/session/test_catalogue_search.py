@@ -30,7 +30,7 @@ from courses.catalogue import (
 from courses.catalogue.finder import Finder, Late
 from courses.catalogue.models import Course, WithdrawalRule
 from courses.catalogue.postgres_search import PostgresSearch
-from courses.catalogue.search import Ask, EngineDown, Found, Search, Sort
+from courses.catalogue.search import FIXED, Ask, EngineDown, Found, Measure, Search, Sort
 from courses.catalogue.whoosh_search import WhooshSearch
 from courses.people.organisations import Role
 from courses.units import Money
@@ -179,16 +179,81 @@ def test_a_finder_notices_another_database(
     assert titles(find(database, finder)) == titles(ahead)
 
 
+@pytest.mark.parametrize(
+    ("typed", "first", "meant"),
+    [
+        ("dgzy", "低压电工作业复审", ""),
+        ("diangong", "低压电工作业复审", ""),
+        ("dian gong", "低压电工作业复审", ""),
+        ("diangzy", "低压电工作业复审", ""),  # a syllable, then initials
+        ("weixianhuaxuepin", "危险化学品企业负责人初训", ""),
+        ("wxhxp fuzeren", "危险化学品企业负责人初训", ""),
+        ("mbkj", "受限空间事故案例", ""),  # none is called 密闭空间, but by its other names; the newest first
+        ("yxkj", "有限空间作业安全", ""),
+        ("lixin", "高处作业安全", ""),  # the instructor's name; the newest first
+        ("电公作业", "低压电工作业复审", "电工作业"),  # sounds the same
+        ("有限空问", "有限空间作业安全", "有限空间"),  # looks alike
+        ("高处作亚安全", "高处作业安全", "高处作业安全"),
+        ("confned space", "受限空间事故案例", "confined space"),
+        ("spcae", "受限空间事故案例", "space"),
+        ("diangonzuoye", "低压电工作业复审", "电工作业"),
+    ],
+)
+def test_what_was_meant_is_found_on_both_engines_and_on_none(  # noqa: PLR0917
+    database: Database, finder: Finder, stocked: dict[str, str], typed: str, first: str, meant: str
+) -> None:
+    without = find(database, finder, typed)
+    index(database, finder.engine)
+    for found in (without, find(database, finder, typed)):
+        assert [card.title for card in found.cards[:1]] == [first]
+        assert found.corrected == meant
+
+
+def test_nothing_is_bent_into_something_else(
+    database: Database, finder: Finder, stocked: dict[str, str]
+) -> None:
+    index(database, finder.engine)
+    for typed in ("无人机", "qqxyz", "the", "zzz"):
+        assert find(database, finder, typed).total == 0, typed
+
+
+def test_the_order_does_not_hang_on_the_index(
+    database: Database, finder: Finder, stocked: dict[str, str]
+) -> None:
+    texts = ("作业 安全", "电工 动火", "有限空间", "事故案例", "dgzy", "安全")
+    without = [find(database, finder, text).cards for text in texts]
+    index(database, finder.engine)
+    assert [find(database, finder, text).cards for text in texts] == without
+
+
+def test_what_is_typed_is_completed(database: Database, finder: Finder, stocked: dict[str, str]) -> None:
+    def suggested(typed: str) -> list[str]:
+        with database.reading() as session:
+            return [entry.text for entry in finder.suggest(session, typed, limit=8)]
+
+    assert suggested("有限")[0] == "有限空间"
+    assert "低压电工作业复审" in suggested("dydg")
+    assert "低压电工作业复审" in suggested("diya")
+    assert suggested("conf")[0] == "confined space"
+    assert suggested("恽") == suggested("yunlixin") == ["恽立新"]
+    assert suggested("") == suggested("。") == []
+
+
+MEASURE = Measure("1:1", lambda lengths_ms: Fraction(sum(lengths_ms), 2_700_000))
+
+
 def every_filter() -> Iterator[tuple[str, str]]:
     for axis in taxonomy.AXES.values():
         for code in axis.terms:
             yield axis.name, code
-    yield from (("price", "free"), ("price", "paid"))
+    for kind, codes in FIXED.items():
+        for code in codes:
+            yield kind, code
 
 
 CHOSEN = st.dictionaries(
-    st.sampled_from(["industry", "topic", "trainee", "price"]),
-    st.sets(st.sampled_from(["GENERAL", "HAZCHEM", "MACH", "TECH", "CASE", "TECH:fire", "principal", "free", "paid"])),
+    st.sampled_from(["industry", "topic", "trainee", "price", "hours", "language"]),
+    st.sets(st.sampled_from(["GENERAL", "HAZCHEM", "MACH", "TECH", "CASE", "TECH:fire", "principal", "free", "paid", "0-1", "zh_CN"])),
     max_size=3,
 )
 
@@ -199,13 +264,31 @@ def test_every_count_is_what_choosing_it_gives(
     database: Database, finder: Finder, stocked: dict[str, str], text: str, chosen: dict[str, set[str]]
 ) -> None:
     asked = {kind: frozenset(codes) for kind, codes in chosen.items() if codes}
-    found = find(database, finder, text, chosen=asked)
+    found = find(database, finder, text, chosen=asked, measure=MEASURE)
     for kind, values in found.facets.items():
         counted = {value.code: value.count for value in values}
         for filter_kind, code in every_filter():
             if filter_kind == kind:
-                alone = find(database, finder, text, chosen={**asked, kind: frozenset({code})})
+                alone = find(database, finder, text, chosen={**asked, kind: frozenset({code})}, measure=MEASURE)
                 assert counted.get(code, 0) == alone.total, (kind, code)
+
+
+def test_length_hours_and_rating_narrow_the_list(
+    database: Database, finder: Finder, stocked: dict[str, str]
+) -> None:
+    with database.writing() as session:
+        summaries.write_rating(session, stocked["低压电工作业复审"], score=Fraction(9, 2), count=5)
+        summaries.write_rating(session, stocked["高处作业安全"], score=Fraction(5), count=4)  # too few to be shown
+    work_due(database, finder.engine)
+    rated = replace(finder, rating_minimum=5)
+    assert titles(find(database, rated, chosen={"rating": {"4.5"}})) == {"低压电工作业复审"}
+    assert find(database, rated, chosen={"rating": {"4.5"}, "price": {"paid"}}).without == {"rating": 2, "price": 1}
+    assert find(database, finder, chosen={"length": {"0-15"}}).total == len(TITLES)
+    assert find(database, finder, chosen={"length": {"15-45"}}).total == 0
+    assert find(database, finder, chosen={"hours": {"0-1"}}, measure=MEASURE).total == len(TITLES)
+    dear = Measure("x60", lambda lengths_ms: MEASURE.credited(lengths_ms) * 60)  # type: ignore[operator]
+    assert find(database, finder, chosen={"hours": {"1-2"}}, measure=dear).total == len(TITLES)
+    assert find(database, finder, chosen={"hours": {"0-1"}}).total == 0  # no rule, no hours
 
 
 def test_sorting(database: Database, finder: Finder, stocked: dict[str, str]) -> None:
