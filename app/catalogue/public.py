@@ -23,7 +23,7 @@ from courses.watch.models import Playback
 from media.assets import Rendition
 
 COMMENTS_SHOWN = 5
-RECOMMENDED = 3
+RECOMMENDED = 4  # one row
 ALIKE = 2
 POPULAR = 6  # courses shown where nothing was found
 

@@ -19,6 +19,7 @@ from app.catalogue.finding import finder
 from app.catalogue.needs import Need
 from app.catalogue.worth import Rule
 from courses import enrolment
+from courses.catalogue import keeping
 from courses.catalogue.search import Ask, Sort
 from courses.catalogue.shelf import Card
 from courses.people.organisations import Actor, Membership
@@ -35,12 +36,15 @@ class Recommended:
     reason: str
 
 
-def of(session: Session, actor: Actor | None, rule: Rule, *, now: datetime, limit: int) -> list[Recommended]:
-    """A few courses that are not taken yet; none for visitors, and none without a reason."""
+def of(
+    session: Session, actor: Actor | None, rule: Rule, *, now: datetime, limit: int
+) -> list[Recommended]:
+    """A few courses neither taken nor kept yet; none for visitors, and none without a reason."""
     if actor is None:
         return []
     mine = enrolment.mine(session, actor.subject_key)
-    taken = {one.course_id for one in mine}
+    kept = keeping.of_subject(session, actor.subject_key)
+    known = {one.course_id for one in mine}.union(*kept.values())
     ways = [
         list(by_need(session, rule, needs.of(session, actor, now=now))),
         list(by_work(session, actor, now=now)),
@@ -48,7 +52,7 @@ def of(session: Session, actor: Actor | None, rule: Rule, *, now: datetime, limi
     ]
     found: dict[str, Recommended] = {}
     for one in (one for row in zip_longest(*ways) for one in row if one is not None):
-        if one.card.course_id not in taken:
+        if one.card.course_id not in known:
             found.setdefault(one.card.course_id, one)
     return list(found.values())[:limit]
 

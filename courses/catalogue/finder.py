@@ -122,6 +122,11 @@ class Finder:
             corrected=corrected,
         )
 
+    def warm(self, session: Session) -> None:
+        """Read what the first searches of a process would wait for."""
+        self.find(session, Ask("x"))
+        self._lexicon_of(self.shelf.refresh(session)).warm()
+
     def card(self, session: Session, course_id: str) -> Card | None:
         """One course on offer, as lists show it."""
         snapshot = self.shelf.refresh(session)

@@ -96,6 +96,11 @@ class Lexicon:
     def _begun(self) -> frozenset[str]:
         return frozenset(part for word in self._latin for part in words.beginnings(word))
 
+    def warm(self) -> None:
+        """Make what is costly now."""
+        for costly in ("_titles", "_starts", "initials", "syllables", "_latin", "_begun"):
+            getattr(self, costly)
+
     def latin_count(self, word: str) -> int:
         """How often a Latin word stands there whole."""
         return self._latin[word]
