@@ -38,7 +38,6 @@ OPINIONS = (
 # What the first worker keeps.
 KEPT = {
     "storage": ListName.FAVOURITES,
-    "height": ListName.FAVOURITES,
     "electric": ListName.NEXT,
     "leader": ListName.NEXT,
 }
