@@ -54,7 +54,7 @@ class Rule:
         """This rule as the finder takes it, for the filter by credited hours."""
         if self.policy is None or self.version is None:
             return None
-        return Measure(self.version.label, self.credited)
+        return Measure(self.version.id, self.credited)
 
 
 def _step(steps: Iterable[RatioStep], duration_ms: int) -> Fraction:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from math import log
 
 from sqlalchemy.orm import Session
@@ -312,14 +312,27 @@ def _derived(
     members: dict[tuple[str, str], list[int]] = {}
     for place, card in enumerate(snapshot.cards):
         if card.score is not None and card.rating_count >= minimum:
-            for code in RATINGS:
-                if card.score >= Fraction(code):
-                    members.setdefault(("rating", code), []).append(place)
-        hours = measure.credited(card.lesson_durations_ms) if measure else None
-        if hours is not None:
-            code = [code for code in HOURS if int(code.partition("-")[0]) <= hours][-1]
+            for floor in _rating_codes(card.score.numerator, card.score.denominator):
+                members.setdefault(("rating", floor), []).append(place)
+        code = _hours_code(measure, card.lesson_durations_ms) if measure else None
+        if code is not None:
             members.setdefault(("hours", code), []).append(place)
     return {key: bits.of(found, size=len(snapshot.cards)) for key, found in members.items()}
+
+
+@lru_cache(maxsize=10_000)
+def _rating_codes(numerator: int, denominator: int) -> tuple[str, ...]:
+    """Every floor that a score reaches."""
+    return tuple(code for code in RATINGS if Fraction(numerator, denominator) >= Fraction(code))
+
+
+@lru_cache(maxsize=200_000)  # neither a published rule nor a published course ever changes
+def _hours_code(measure: Measure, durations_ms: tuple[int, ...]) -> str | None:
+    """Which of `HOURS` a course is worth by a rule."""
+    hours = measure.credited(durations_ms)
+    if hours is None:
+        return None
+    return [code for code in HOURS if int(code.partition("-")[0]) <= hours][-1]
 
 
 def _any_of(having: Mapping[tuple[str, str], int], kind: str, codes: Iterable[str]) -> int:

@@ -77,20 +77,16 @@ class Lexicon:
     @cached_property
     def initials(self) -> str:
         """The first letter of each sound."""
-        return "".join(sound[:1] for sound in self.heard)
+        return "\n" + "\n".join(map(sounds.initials, self.text[1:-1].split("\n"))) + "\n"
 
     @cached_property
     def syllables(self) -> frozenset[str]:
-        """Every sound of a Chinese character on the shelf."""
-        return frozenset(
-            sound
-            for char, sound in zip(self.text, self.heard, strict=True)
-            if len(sound) > 1 or char != sound
-        )
+        """Every sound of a Chinese character on the shelf that is longer than its initial."""
+        return frozenset(sound for sound in set(self.heard) if len(sound) > 1)
 
     @cached_property
     def _latin(self) -> Counter[str]:
-        return Counter(run for run, is_chinese in words.runs(self.text) if not is_chinese)
+        return Counter(run for line in self.text.split("\n") for run in words.latin(line))
 
     @cached_property
     def _begun(self) -> frozenset[str]:
@@ -189,7 +185,7 @@ class Lexicon:
 
 def _entries(cards: Iterable[Card]) -> Iterator[Entry]:
     cards = list(cards)
-    said = "\n".join(card.title + card.summary for card in cards)
+    said = "\n".join(card.title for card in cards)
     codes = {pair for card in cards for pair in card.keys if pair[0] in taxonomy.AXES}
     terms = [taxonomy.AXES[axis].terms[code] for axis, code in sorted(codes)]
     labels = [label for term in terms for label in (term.zh, term.en)]

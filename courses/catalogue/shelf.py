@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from operator import attrgetter
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -18,7 +19,6 @@ from courses.catalogue import bits, taxonomy
 from courses.catalogue.models import CatalogueCounter, Course, CourseState, Edition
 from courses.people.organisations import Organisation
 from courses.units import Money
-from media.base import to_ms
 
 NEXT_REVISION = text(
     "INSERT INTO catalogue_counter (id, value) VALUES (1, 1) "
@@ -78,7 +78,8 @@ class Snapshot:
 
 
 def _built(revision: int, cards: Iterable[Card]) -> Snapshot:
-    rows = tuple(sorted(cards, key=lambda card: (-to_ms(card.published_at), card.course_id)))
+    by_id = sorted(cards, key=attrgetter("course_id"))
+    rows = tuple(sorted(by_id, key=attrgetter("published_at"), reverse=True))  # equal ones stay by id
     members: dict[tuple[str, str], list[int]] = {}
     for place, card in enumerate(rows):
         for key in card.keys:

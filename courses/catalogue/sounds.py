@@ -16,6 +16,12 @@ def of(text: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=_themselves))  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=100_000)
+def initials(text: str) -> str:
+    """The first letter of each sound."""
+    return "".join(sound[:1] for sound in of(text))
+
+
 def _themselves(other: str) -> list[str]:  # one item a character, though the stub says a text
     return list(other)
 

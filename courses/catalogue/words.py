@@ -124,6 +124,12 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
         yield match.group(), match.group(1) is not None
 
 
+@lru_cache(maxsize=50_000)
+def latin(text: str) -> tuple[str, ...]:
+    """The Latin words of a normalised text."""
+    return tuple(run for run, is_chinese_run in runs(text) if not is_chinese_run)
+
+
 def pairs(run: str) -> list[str]:
     """Neighbouring characters."""
     return [run[place : place + 2] for place in range(len(run) - 1)]
