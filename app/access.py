@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PEOPLE_SELF = "people:write:self"
     PEOPLE_STAFF = "people:write:enterprise"
     CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_KEEP = "catalogue:write:learner"
     CATALOGUE_STUDIO = "catalogue:write:studio"
     CATALOGUE_REVIEW = "catalogue:review:oversight"
     MEDIA_UPLOAD = "media:write:studio"
@@ -78,6 +79,7 @@ ANYBODY = frozenset(
 LEARNER = frozenset(
     {
         P.PEOPLE_SELF,
+        P.CATALOGUE_KEEP,
         P.ORDERS_BUY,
         P.ENROLMENT_SELF,
         P.WATCH_SELF,

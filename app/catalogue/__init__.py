@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.catalogue import api, finding, public, review, shown, studio, studio_lessons
+from app.catalogue import api, choosing, finding, public, review, shown, studio, studio_lessons
 from app.catalogue.blueprint import bp
 
-MODULES = (public, studio, studio_lessons, review)  # each adds its audience's routes to `bp`
+MODULES = (public, choosing, studio, studio_lessons, review)  # each adds its audience's routes to `bp`
 assert MODULES
 
 

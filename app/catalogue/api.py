@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
+from flask import url_for
 from pydantic import BaseModel, Field
 
 from app import access, clock, db
@@ -11,12 +12,14 @@ from app.catalogue import asking, public, shown, worth
 from app.catalogue.finding import finder
 from courses import errors
 from courses.catalogue import editions, taxonomy
-from courses.catalogue.search import PRICES, Ask, Sort
+from courses.catalogue.lexicon import Entry, Kind
+from courses.catalogue.search import KINDS, Ask, Sort
 from courses.catalogue.shelf import Card
 from courses.units import fraction_text
 
 bp = APIBlueprint("catalogue_api", __name__, url_prefix="/api/v1", tag="Catalogue")
 SIZE = 24
+SUGGESTED = 8
 FractionText = Annotated[
     str, Field(pattern=r"^-?\d+(/\d+)?$", description="An exact fraction in lowest terms.")
 ]
@@ -30,7 +33,12 @@ class Asked(BaseModel):
     trainee: str = ""
     occasion: str = ""
     topic: str = ""
+    length: str = Field("", description="Minutes, `0-15 15-45 45-90 90-180 180-`.")
+    hours: str = Field("", description="Credited hours by the rule in force, `0-1 1-2 2-4 4-8 8-`.")
     price: str = Field("", description="`free` or `paid`.")
+    rating: str = Field("", description="At least, `4.5 4 3.5`.")
+    institution: str = Field("", description="Ids.")
+    language: str = Field("", description="`zh_CN` or `en`.")
     sort: Literal["", "relevance", "newest", "best_rated", "most_finished", "price"] = ""
     cursor: str = Field("", max_length=400, description="`next` of the page before.")
 
@@ -93,7 +101,30 @@ class Items(BaseModel):
     items: list[Item]
     facets: dict[str, list[FacetValue]]
     total: int
+    corrected: str = Field(description="What was looked for where nothing has the words as typed; or empty.")
+    loosened: bool = Field(description="Nothing has all of the words; these have some of them.")
     next: str | None = Field(description="The cursor of the next page, if there is one.")
+
+
+class Suggestion(BaseModel):
+    """Something that the typed letters may lead to."""
+
+    kind: Kind
+    label: str = Field(description="The kind in the page's language; empty for a word.")
+    text: str
+    url: str
+
+
+class Suggestions(BaseModel):
+    """The likeliest first."""
+
+    items: list[Suggestion]
+
+
+class Typed(BaseModel):
+    """The beginning of something."""
+
+    q: str = Field("", max_length=80, description="Chinese, English, pinyin or initials.")
 
 
 class LessonShown(BaseModel):
@@ -119,10 +150,10 @@ class Detail(Item):
 @access.needs(Permission.CATALOGUE_READ)
 def courses(asked: Asked) -> dict[str, Any]:
     """Courses that fit, in order, with counts for every filter."""
-    ask = question(asked)
     with db.reading() as session:
-        found = finder().find(session, ask)
         rule = worth.rule_for(session, access.actor(), now=clock.now())
+        found = finder().find(session, question(asked, rule))
+    names = asking.institutions(found)
     page, following = found.after(asked.cursor or None, size=SIZE)
     return {
         "items": [item(card, rule) for card in page],
@@ -130,7 +161,7 @@ def courses(asked: Asked) -> dict[str, Any]:
             kind: [
                 {
                     "code": value.code,
-                    "label": shown.code_label(kind, value.code),
+                    "label": asking.value_label(kind, value.code, names),
                     "count": value.count,
                     "chosen": value.is_chosen,
                 }
@@ -139,8 +170,35 @@ def courses(asked: Asked) -> dict[str, Any]:
             for kind, values in found.facets.items()
         },
         "total": found.total,
+        "corrected": found.corrected,
+        "loosened": found.is_loosened,
         "next": following,
     }
+
+
+@bp.get("/suggestions")
+@bp.input(Typed, location="query", arg_name="typed")
+@bp.output(Suggestions)
+@bp.doc(summary="What may be meant, while it is typed")
+@access.needs(Permission.CATALOGUE_READ)
+def suggestions(typed: Typed) -> dict[str, Any]:
+    """Words, institutions, instructors and courses that begin with, hold or sound like what was typed."""
+    with db.reading() as session:
+        found = finder().suggest(session, typed.q, limit=SUGGESTED)
+    return {"items": [suggestion(entry) for entry in found]}
+
+
+def suggestion(entry: Entry) -> dict[str, str]:
+    """An entry with where it leads."""
+    urls = {
+        Kind.WORD: ("catalogue.index", {"q": entry.text}),
+        Kind.INSTITUTION: ("catalogue.institution", {"organisation_id": entry.id}),
+        Kind.INSTRUCTOR: ("catalogue.instructor", {"person_id": entry.id}),
+        Kind.COURSE: ("catalogue.course", {"course_id": entry.id}),
+    }
+    endpoint, values = urls[entry.kind]
+    label = str(shown.SUGGESTED[entry.kind])
+    return {"kind": entry.kind, "label": label, "text": entry.text, "url": url_for(endpoint, **values)}
 
 
 @bp.get("/courses/<course_id>")
@@ -174,20 +232,20 @@ def course(course_id: str) -> dict[str, Any]:
     }
 
 
-def question(asked: Asked) -> Ask:
+def question(asked: Asked, rule: worth.Rule) -> Ask:
     """The question in the query; a code that does not exist is refused with its parameter."""
     chosen = {}
-    for kind in (*taxonomy.AXES, "price"):
+    for kind in KINDS:
         codes = frozenset(asking.listed(kind))
-        known = PRICES if kind == "price" else taxonomy.AXES[kind].terms
-        unknown = sorted(codes - set(known))
+        unknown = sorted(code for code in codes if not asking.is_code(kind, code))
         if unknown:
             raise errors.Invalid(
                 "unknown_code", "%(value)s is not one of the choices.", field=kind, value=unknown[0]
             )
         if codes:
             chosen[kind] = codes
-    return Ask(text=asked.q.strip(), chosen=chosen, sort=Sort(asked.sort) if asked.sort else None)
+    sort = Sort(asked.sort) if asked.sort else None
+    return Ask(text=asked.q.strip(), chosen=chosen, sort=sort, measure=rule.measure)
 
 
 def item(card: Card, rule: worth.Rule) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import request
-from flask_babel import gettext as _
 
 from app import templating
 from app.catalogue import shown
+from app.catalogue.worth import Rule
 from courses.catalogue import taxonomy
-from courses.catalogue.search import PRICES, Ask, Found, Sort, Value
+from courses.catalogue.search import FIXED, KINDS, Ask, Found, Sort, Value
 
 PAGE_SIZE = 24
-OPEN_AT_FIRST = ("industry", "trainee", "topic")
+OPEN_AT_FIRST = ("industry", "trainee", "topic", "hours")
+MOST_INSTITUTIONS = 12  # shown, those with most courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,22 @@ class Facet:
     is_open: bool
 
 
-def read() -> Ask:
+def read(rule: Rule) -> Ask:
     """The question in this address; codes and sorts that do not exist are passed over."""
-    chosen = {
-        axis.name: frozenset(code for code in listed(axis.name) if code in axis.terms)
-        for axis in taxonomy.AXES.values()
-    }
-    chosen["price"] = frozenset(code for code in listed("price") if code in PRICES)
+    chosen = {kind: frozenset(code for code in listed(kind) if is_code(kind, code)) for kind in KINDS}
     sort = request.args.get("sort", "")
     return Ask(
         text=request.args.get("q", "").strip()[:200],
         chosen={kind: codes for kind, codes in chosen.items() if codes},
         sort=Sort(sort) if sort in set(Sort) else None,
+        measure=rule.measure,
     )
+
+
+def is_code(kind: str, code: str) -> bool:
+    """Whether a filter may have this value; any text may be the id of an institution."""
+    known = taxonomy.AXES[kind].terms if kind in taxonomy.AXES else FIXED.get(kind)
+    return known is None or code in known
 
 
 def listed(name: str) -> list[str]:
@@ -46,20 +50,28 @@ def listed(name: str) -> list[str]:
 
 def facets(ask: Ask, found: Found) -> list[Facet]:
     """Every filter with its counts; children of a code show once it, or one of them, is chosen."""
+    names = institutions(found)
     shown_facets = []
     for kind, values in found.facets.items():
-        items = [item for value in visible(kind, values) for item in [shown_item(ask, kind, value)]]
+        items = [shown_item(ask, kind, value, names) for value in visible(kind, values)]
         if items:
             is_open = kind in OPEN_AT_FIRST or bool(ask.chosen.get(kind))
-            title = shown.axis_label(kind) if kind in taxonomy.AXES else str(_("Price"))
-            shown_facets.append(Facet(title, items, is_open))
+            shown_facets.append(Facet(shown.kind_label(kind), items, is_open))
     return shown_facets
+
+
+def institutions(found: Found) -> dict[str, str]:
+    """The institutions' names, by id, in the page's language."""
+    return {key: shown.organisation_name(*names) for key, names in found.shelf.institutions.items()}
 
 
 def visible(kind: str, values: Iterable[Value]) -> list[Value]:
     """The values to show now."""
     rows = list(values)
-    if kind == "price":
+    if kind == "institution":
+        rows.sort(key=lambda row: (not row.is_chosen, -row.count, row.code))
+        return rows[:MOST_INSTITUTIONS]
+    if kind not in taxonomy.AXES:
         return rows
     terms = taxonomy.AXES[kind].terms
     opened = {terms[row.code].parent or row.code for row in rows if row.is_chosen}
@@ -68,9 +80,9 @@ def visible(kind: str, values: Iterable[Value]) -> list[Value]:
     ]
 
 
-def shown_item(ask: Ask, kind: str, value: Value) -> tuple[str, int, str, bool]:
+def shown_item(ask: Ask, kind: str, value: Value, names: dict[str, str]) -> tuple[str, int, str, bool]:
     """A value with the address that chooses it, or takes it off."""
-    label = shown.code_label(kind, value.code)
+    label = value_label(kind, value.code, names)
     is_child = kind in taxonomy.AXES and taxonomy.AXES[kind].terms[value.code].parent is not None
     codes = ask.chosen.get(kind, frozenset()) ^ {value.code}
     return (
@@ -81,17 +93,32 @@ def shown_item(ask: Ask, kind: str, value: Value) -> tuple[str, int, str, bool]:
     )
 
 
+def value_label(kind: str, code: str, names: dict[str, str]) -> str:
+    """A value's name in the page's language; an unknown institution by its id."""
+    return names.get(code, code) if kind == "institution" else shown.code_label(kind, code)
+
+
 def with_codes(kind: str, codes: Iterable[str]) -> str:
     """This page's address with other values of one filter, at its first page."""
     return templating.page_url(**{kind: sorted(codes), "page": None})
 
 
-def chosen_items(ask: Ask) -> list[tuple[str, str]]:
+def chosen_items(ask: Ask, found: Found) -> list[tuple[str, str]]:
     """The filters that are on, each with the address without it."""
+    names = institutions(found)
     return [
-        (shown.code_label(kind, code), with_codes(kind, codes - {code}))
+        (value_label(kind, code, names), with_codes(kind, codes - {code}))
         for kind, codes in ask.chosen.items()
         for code in sorted(codes)
+    ]
+
+
+def ways_out(ask: Ask, found: Found) -> list[tuple[str, str, int]]:
+    """Where nothing fits: each filter that hides something, the address without it, and how much."""
+    return [
+        (shown.kind_label(kind), with_codes(kind, ()), count)
+        for kind, count in sorted(found.without.items(), key=lambda row: -row[1])
+        if count
     ]
 
 
@@ -106,5 +133,4 @@ def sorts(found: Found) -> list[tuple[str, str, bool]]:
 
 def kept_by_search() -> dict[str, str]:
     """Hidden fields that keep the filters when other words are searched."""
-    kinds = (*taxonomy.AXES, "price")
-    return {kind: ",".join(listed(kind)) for kind in kinds if listed(kind)}
+    return {kind: ",".join(listed(kind)) for kind in (*KINDS, "sort") if listed(kind)}

@@ -1,5 +1,6 @@
 """The application's search: its engine by the settings, the job that keeps it right, the rebuild."""
 
+import threading
 from datetime import datetime
 from typing import cast
 
@@ -10,8 +11,9 @@ from sqlalchemy.orm import Session
 from app import db, jobs
 from app.settings import Settings
 from courses.catalogue import indexing
+from courses.catalogue.finder import Finder
 from courses.catalogue.postgres_search import PostgresSearch
-from courses.catalogue.search import EngineDown, Finder, Search
+from courses.catalogue.search import EngineDown, Search
 from courses.catalogue.whoosh_search import WhooshSearch
 
 log = structlog.get_logger()
@@ -51,11 +53,31 @@ def reindex() -> int:
     return indexing.rebuild(engine=finder().engine, reading=db.reading, writing=db.writing)
 
 
+def warm(app: Flask) -> threading.Thread:
+    """Read the catalogue beside the first requests of a serving process, which else wait for it."""
+
+    def read() -> None:
+        with app.app_context():
+            try:
+                with db.reading() as session:
+                    finder().warm(session)
+            except Exception as fault:  # not migrated yet: the pages will say so
+                log.warning("catalogue.not_warm", kind=type(fault).__name__)
+
+    thread = threading.Thread(target=read, name="catalogue", daemon=True)
+    thread.start()
+    return thread
+
+
 def install(app: Flask) -> None:
     """Make the finder, and announce job and rebuild."""
     settings: Settings = app.extensions["xueshi_settings"]
     app.extensions[CONFIGURED] = Finder(
-        make_engine(settings), prior_mean=settings.rating_prior_mean, on_fault=note_fault
+        make_engine(settings),
+        prior_mean=settings.rating_prior_mean,
+        rating_minimum=settings.rating_minimum,
+        on_fault=note_fault,
     )
     app.extensions["xueshi_reindex"] = reindex
+    app.extensions["xueshi_warm"] = lambda: warm(app)
     jobs.register(app, JOB, work, due)

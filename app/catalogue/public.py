@@ -8,20 +8,24 @@ from sqlalchemy.orm import Session
 
 from app import access, clock, db, medialinks, paging
 from app.access import Permission
-from app.catalogue import asking, worth
+from app.catalogue import asking, needs, recommending, worth
 from app.catalogue.blueprint import bp
 from app.catalogue.finding import finder
 from courses import enrolment, errors, ratings
-from courses.catalogue import editions, instructors
+from courses.catalogue import editions, instructors, keeping
+from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course, CourseState, Edition, EditionLesson
-from courses.catalogue.search import Ask
+from courses.catalogue.search import Ask, Sort
 from courses.enrolment import Enrolment
-from courses.people.organisations import Organisation, OrganisationKind
+from courses.people.organisations import Actor, Organisation, OrganisationKind
 from courses.ratings import Prior, Published, Rating, Target, TargetKind
 from courses.watch.models import Playback
 from media.assets import Rendition
 
 COMMENTS_SHOWN = 5
+RECOMMENDED = 4  # one row
+ALIKE = 2
+POPULAR = 6  # courses shown where nothing was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,20 @@ class Rated:
 @access.needs(Permission.CATALOGUE_READ)
 def index() -> str:
     """Find a course: words, filters with counts, order, pages."""
-    ask = asking.read()
     number, offset = paging.asked(asking.PAGE_SIZE)
     with db.reading() as session:
-        found = finder().find(session, ask)
         rule = worth.rule_for(session, access.actor(), now=clock.now())
+        ask = asking.read(rule)
+        found = finder().find(session, ask)
+        is_first = not (ask.text or ask.chosen or number > 1)
+        recommended = (
+            recommending.of(session, access.actor(), rule, now=clock.now(), limit=RECOMMENDED)
+            if is_first
+            else []
+        )
+        popular = () if found.total else finder().find(session, Ask(sort=Sort.MOST_FINISHED)).page(0, POPULAR)
     page = paging.Page(
-        list(found.cards[offset : offset + asking.PAGE_SIZE]), number, asking.PAGE_SIZE, found.total
+        list(found.page(offset, asking.PAGE_SIZE)), number, asking.PAGE_SIZE, found.total
     )
     return render_template(
         "catalogue/public/index.html",
@@ -62,7 +73,10 @@ def index() -> str:
         page=page,
         rule=rule,
         facets=asking.facets(ask, found),
-        chosen=asking.chosen_items(ask),
+        chosen=asking.chosen_items(ask, found),
+        ways_out=asking.ways_out(ask, found),
+        popular=popular,
+        recommended=recommended,
         sorts=asking.sorts(found),
         kept=asking.kept_by_search(),
     )
@@ -82,13 +96,22 @@ def course(course_id: str) -> str:
             else None
         )
         lessons = editions.lessons(session, edition.id)
+        weights = sizes(session, lessons)
         return render_template(
             "catalogue/public/course.html",
             course_id=course_id,
             edition=edition,
             facts=edition.facts,
             lessons=lessons,
-            sizes=sizes(session, lessons),
+            sizes=weights,
+            whole=Sizes(
+                sum(one.smallest_bytes for one in weights.values()),
+                sum(one.largest_bytes for one in weights.values()),
+            ),
+            preview=next((lesson for lesson in lessons if lesson.is_preview), None),
+            needs=needs.of(session, actor, now=now),
+            kept=kept_on(session, actor, course_id),
+            alike=alike(session, course_id),
             price=editions.price(edition),
             institution=session.get_one(Organisation, edition.facts["institution"]),
             rule=worth.rule_for(session, actor, now=now),
@@ -142,7 +165,7 @@ def institution(organisation_id: str) -> str:
             teachers=instructors.of_institution(
                 session, organisation_id=organisation_id, on=worth.today(clock.now())
             ),
-            cards=finder().find(session, Ask(institution=organisation_id)).cards,
+            cards=finder().find(session, Ask(chosen={"institution": frozenset({organisation_id})})).cards,
             rule=worth.rule_for(session, access.actor(), now=clock.now()),
         )
 
@@ -161,9 +184,27 @@ def instructor(person_id: str) -> str:
             published=ratings.published(session, target=target, prior=prior()),
             comments=ratings.comments(session, target=target, prior=prior()),
             minimum=prior().minimum,
-            cards=finder().find(session, Ask(instructor=person_id)).cards,
+            cards=finder().find(session, Ask(chosen={"instructor": frozenset({person_id})})).cards,
             rule=worth.rule_for(session, access.actor(), now=clock.now()),
         )
+
+
+def kept_on(session: Session, actor: Actor | None, course_id: str) -> set[ListName]:
+    """The reader's lists that hold a course."""
+    if actor is None:
+        return set()
+    lists = keeping.of_subject(session, actor.subject_key)
+    return {on for on, ids in lists.items() if course_id in ids}
+
+
+def alike(session: Session, course_id: str) -> list[str]:
+    """Ids to compare a course with: the best rated on all of its topics, itself first."""
+    card = finder().card(session, course_id)
+    if card is None:
+        return []
+    ask = Ask(chosen={"topic": frozenset(card.stated["topic"])}, sort=Sort.BEST_RATED)
+    others = [one.course_id for one in finder().find(session, ask).page(0, ALIKE + 1)]
+    return [course_id, *(one for one in others if one != course_id)][: ALIKE + 1]
 
 
 def on_offer(session: Session, course_id: str) -> Edition:

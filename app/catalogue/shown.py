@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from app import medialinks
 from courses.catalogue import taxonomy, words
+from courses.catalogue.lexicon import Kind
 from courses.catalogue.models import Course, CourseState, WithdrawalRule
 from courses.catalogue.search import Sort
 from courses.catalogue.shelf import Card
@@ -29,6 +30,34 @@ SORTS: dict[Sort, Any] = {
     Sort.BEST_RATED: _("Best rated"),
     Sort.MOST_FINISHED: _("Most finished"),
     Sort.PRICE: _("Price"),
+}
+KIND_LABELS: dict[str, Any] = {
+    "length": _("Length"),
+    "hours": _("Hours it can earn"),
+    "price": _("Price"),
+    "rating": _("Rating"),
+    "institution": _("Institution"),
+    "language": _("Language"),
+}
+LENGTHS: dict[str, Any] = {
+    "0-15": _("Under 15 minutes"),
+    "15-45": _("15 to 45 minutes"),
+    "45-90": _("45 to 90 minutes"),
+    "90-180": _("1½ to 3 hours"),
+    "180-": _("3 hours and more"),
+}
+HOURS: dict[str, Any] = {
+    "0-1": _("Under 1 hour"),
+    "1-2": _("1 to 2 hours"),
+    "2-4": _("2 to 4 hours"),
+    "4-8": _("4 to 8 hours"),
+    "8-": _("8 hours and more"),
+}
+SUGGESTED: dict[Kind, Any] = {
+    Kind.WORD: "",
+    Kind.INSTITUTION: _("Institution"),
+    Kind.INSTRUCTOR: _("Instructor"),
+    Kind.COURSE: _("Course"),
 }
 PRICES: dict[str, Any] = {"free": _("Free"), "paid": _("With a price")}
 MISSING: dict[str, Any] = {
@@ -72,10 +101,20 @@ def axis_label(axis: str) -> str:
     return taxonomy.AXES[axis].label(locale_text())
 
 
+def kind_label(kind: str) -> str:
+    """A filter's name in the page's language."""
+    return axis_label(kind) if kind in taxonomy.AXES else str(KIND_LABELS[kind])
+
+
 def code_label(axis: str, code: str) -> str:
     """A code's name in the page's language, under its parent's where it has one."""
-    if axis == "price":
-        return str(PRICES[code])
+    if axis == "rating":
+        return str(_("%(score)s and more", score=code))
+    if axis == "language":
+        return language_label(code)
+    for name, labels in (("price", PRICES), ("length", LENGTHS), ("hours", HOURS)):
+        if axis == name:
+            return str(labels[code])
     return taxonomy.label(axis, code, locale_text())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.templating import zone
 from courses import errors, policies
+from courses.catalogue.search import Measure
 from courses.credit.policy import Policy, RatioStep
 from courses.people import persons
 from courses.people.jurisdictions import Jurisdiction
@@ -47,6 +48,13 @@ class Rule:
         if steps is None:
             return self.raw(sum(durations_ms)) * self.policy.ratio
         return sum((_step(steps, ms) for ms in durations_ms), Fraction(0))
+
+    @property
+    def measure(self) -> Measure | None:
+        """This rule as the finder takes it, for the filter by credited hours."""
+        if self.policy is None or self.version is None:
+            return None
+        return Measure(self.version.id, self.credited)
 
 
 def _step(steps: Iterable[RatioStep], duration_ms: int) -> Fraction:

@@ -12,7 +12,8 @@ from app.demo.history import WHOLE, Viewing
 from app.demo.people import WORKERS
 from app.demo.plan import Plan
 from app.ratings import targets
-from courses.catalogue import drafts, facts, reviews, taxonomy
+from courses.catalogue import drafts, facts, keeping, reviews, taxonomy
+from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course
 from courses.people import accounts
 from courses.people.accounts import Account
@@ -33,6 +34,13 @@ OPINIONS = (
     (5, "短，能在班前看完一节。"),
     (3, ""),
 )
+
+# What the first worker keeps.
+KEPT = {
+    "storage": ListName.FAVOURITES,
+    "electric": ListName.NEXT,
+    "leader": ListName.NEXT,
+}
 
 
 def publish(session: Session, officer: Actor, course: Course, *, at: datetime) -> None:
@@ -59,6 +67,8 @@ def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: da
         elsewhere.asked(session, everybody[0].subject_key, actor(session, vault, DISTRICT), now=now)
     elif plan.key == "leader":
         completed(session, course, everybody[2:4], at=at)
+    if plan.key in KEPT:
+        keeping.keep(session, everybody[0].subject_key, course_id=course.id, on=KEPT[plan.key], now=at + DAY)
 
 
 def actor(session: Session, vault: Vault, name: str) -> Actor:

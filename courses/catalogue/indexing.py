@@ -19,7 +19,8 @@ def due(session: Session, engine: Search) -> list[str]:
     """Courses that the engine holds wrongly or not at all, or whose summaries wait."""
     wanted = documents.wanted(session)
     try:
-        lacking = engine.unheld(session, wanted) | engine.surplus(session, wanted)
+        held = engine.held(session)
+        lacking = held.unheld(wanted) | held.surplus(wanted)
     except EngineDown:
         lacking = set(wanted)
     return sorted(lacking | set(shelf.stale(session)))
@@ -43,7 +44,7 @@ def work(course_id: str, *, engine: Search, reading: Opening, writing: Opening) 
 
 def _is_lacking(session: Session, engine: Search, course_id: str, revision: int) -> bool:
     try:
-        return bool(engine.unheld(session, {course_id: revision}))
+        return bool(engine.held(session).unheld({course_id: revision}))
     except EngineDown:
         return True
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    Identity,
     Index,
     LargeBinary,
     String,
@@ -122,7 +123,8 @@ class Course(Base):
 
 
 class CatalogueCounter(Base):
-    """One row: the newest `Course.revision`. Taken after the course's own row, once a transaction."""
+    """Row 1: the newest `Course.revision`, taken after the course's own row, once a transaction.
+    Row 2: the generation of `course_words`."""
 
     __tablename__ = "catalogue_counter"
 
@@ -134,10 +136,17 @@ class CourseWords(Base):
     """What full text on PostgreSQL finds a course by; empty where Whoosh does the finding."""
 
     __tablename__ = "course_words"
-    __table_args__ = (Index("ix_course_words_words", "words", postgresql_using="gin"),)
+    # Without `fastupdate`: each search would read through the list of what waits to be put in.
+    __table_args__ = (
+        Index(
+            "ix_course_words_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        ),
+    )
 
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), primary_key=True)
     text_revision: Mapped[int] = mapped_column(BigInteger)
+    # Its bit in sets. Only PostgreSQL writes this table, and numbers the rows itself.
+    number: Mapped[int] = mapped_column(Identity(minvalue=0, start=0), unique=True)
     words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
 

@@ -4,19 +4,20 @@ The terms are ours (`words`), written as tsvector and tsquery literals, so no pa
 dictionary of the server takes part and the hit sets are the same as Whoosh's.
 """
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from courses.catalogue import words
-from courses.catalogue.models import CourseWords
-from courses.catalogue.words import Document, Query, Word
+from courses.catalogue import bits, words
+from courses.catalogue.models import CatalogueCounter, CourseWords
+from courses.catalogue.search import Held
+from courses.catalogue.words import Document, Names
 
-LABELS: Mapping[str, str] = {"title": "A", "lessons": "B", "labels": "C", "summary": "D"}
-RANK_WEIGHTS = "{0.2,0.4,0.4,1.0}"  # of D, C, B, A: as `words.WEIGHTS`, the title being 1
-LAST_POSITION = 16_383  # PostgreSQL's own limit; later words share it
-MOST_POSITIONS = 255  # of one lexeme, likewise
+# The field stands before each term, so that the index alone can answer; weights would be looked up in
+# every row. Terms are letters and digits only, so nothing needs escaping.
+LETTERS: Mapping[str, str] = {"title": "a", "lessons": "b", "labels": "c", "summary": "d"}
 
 PUT = text(
     "INSERT INTO course_words (course_id, text_revision, words) "
@@ -25,8 +26,14 @@ PUT = text(
     "SET text_revision = excluded.text_revision, words = excluded.words"
 )
 FIND = text(
-    "SELECT course_id, ts_rank(CAST(:weights AS real[]), words, CAST(:ranking AS tsquery)) "
-    "FROM course_words WHERE words @@ CAST(:asked AS tsquery)"
+    "SELECT ARRAY(SELECT number FROM course_words WHERE words @@ CAST(asked.query AS tsquery)) "
+    "FROM unnest(CAST(:queries AS text[])) WITH ORDINALITY AS asked (query, place) ORDER BY asked.place"
+)
+# The planner takes the table for a small one, not seeing that each row's words lie outside of it.
+BY_INDEX = text("SELECT set_config('enable_seqscan', :is_on, true)")
+NEXT_GENERATION = text(
+    "INSERT INTO catalogue_counter (id, value) VALUES (2, 1) "
+    "ON CONFLICT (id) DO UPDATE SET value = catalogue_counter.value + 1"
 )
 
 
@@ -35,25 +42,31 @@ class PostgresSearch:
 
     is_in_database = True
 
-    def find(self, session: Session, query: Query) -> dict[str, float]:
-        """Scores by course id."""
-        asked = (" | " if query.is_any else " & ").join(map(_word, query.required))
-        ranking = " | ".join(map(_word, query.words))
-        rows = session.execute(FIND, {"weights": RANK_WEIGHTS, "ranking": ranking, "asked": asked})
-        return {course_id: float(score) for course_id, score in rows}
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held = Held(-1, (), {})
 
-    def unheld(self, session: Session, wanted: Mapping[str, int]) -> set[str]:
-        """The courses that the table does not hold at the wanted revision."""
-        held = self._held(session)
-        return {one for one, revision in wanted.items() if held.get(one) != revision}
+    def held(self, session: Session) -> Held:
+        """What is in the table, read again when the index' own counter has moved."""
+        generation = session.scalar(select(CatalogueCounter.value).where(CatalogueCounter.id == 2)) or 0
+        with self._lock:
+            if self._held.generation != generation:
+                rows = session.execute(select(CourseWords.number, CourseWords.course_id, CourseWords.text_revision))
+                self._held = _read_held(generation, [(row.number, row.course_id, row.text_revision) for row in rows])
+            return self._held
 
-    def surplus(self, session: Session, wanted: Mapping[str, int]) -> set[str]:
-        """The courses that the table holds though they are not wanted any more."""
-        return set(self._held(session)) - set(wanted)
+    def holding(self, session: Session, asked: Sequence[tuple[str, Names]]) -> list[int]:
+        """Texts that hold a name whole; all of it in one question to the server."""
+        queries = [_query(field, names) for field, names in asked]
+        session.execute(BY_INDEX, {"is_on": "off"})
+        found = session.scalars(FIND, {"queries": queries}).all()
+        session.execute(BY_INDEX, {"is_on": "on"})
+        return [bits.of(numbers, size=max(numbers, default=0)) for numbers in found]
 
     def put(self, session: Session | None, *, put: Iterable[Document], drop: Iterable[str]) -> None:
         """Replace documents and drop others in the given transaction."""
         assert session is not None
+        session.execute(NEXT_GENERATION)
         gone = list(drop)
         if gone:
             session.execute(delete(CourseWords).where(CourseWords.course_id.in_(gone)))
@@ -74,29 +87,25 @@ class PostgresSearch:
         session.execute(delete(CourseWords))
         self.put(session, put=put, drop=())
 
-    def _held(self, session: Session) -> dict[str, int]:
-        rows = session.execute(select(CourseWords.course_id, CourseWords.text_revision))
-        return {row.course_id: row.text_revision for row in rows}
+
+def _read_held(generation: int, rows: Sequence[tuple[int, str, int]]) -> Held:
+    ids = [""] * (max((number for number, _id, _revision in rows), default=-1) + 1)
+    for number, course_id, _revision in rows:
+        ids[number] = course_id
+    return Held(generation, ids, {course_id: revision for _number, course_id, revision in rows})
 
 
 def vector(document: Document) -> str:
-    """A document as a tsvector literal; terms are letters and digits only, so nothing needs escaping."""
-    places: dict[str, list[str]] = {}
-    position = 0
-    for field in words.FIELDS:
-        for term in words.terms(document.texts.get(field, "")):
-            position = min(position + 1, LAST_POSITION)
-            kept = places.setdefault(term, [])
-            if len(kept) < MOST_POSITIONS:
-                kept.append(f"{position}{LABELS[field]}")
-    return " ".join(f"'{term}':{','.join(kept)}" for term, kept in places.items())
-
-
-def _word(word: Word) -> str:
-    """Any of the names, each whole in one field, as part of a tsquery."""
-    ways = (
-        "(" + " & ".join(f"'{term}':{label}" for term in name) + ")"
-        for name in word.names
-        for label in LABELS.values()
+    """A document as a tsvector literal."""
+    return " ".join(
+        f"'{LETTERS[field]}{term}'"
+        for field in words.FIELDS
+        for term in dict.fromkeys(words.terms(document.texts.get(field, "")))
     )
-    return "(" + " | ".join(ways) + ")"
+
+
+def _query(field: str, names: Names) -> str:
+    """Any of the names, each whole in this field, as a tsquery literal."""
+    return " | ".join(
+        "(" + " & ".join(f"'{LETTERS[field]}{term}'" for term in name) + ")" for name in names if name
+    )

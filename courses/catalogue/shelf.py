@@ -6,24 +6,28 @@ Sets of courses are whole numbers, one bit a course: counting forty filters take
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from operator import attrgetter
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from courses.catalogue import taxonomy
+from courses.catalogue import bits, taxonomy
 from courses.catalogue.models import CatalogueCounter, Course, CourseState, Edition
 from courses.people.organisations import Organisation
 from courses.units import Money
-from media.base import to_ms
 
 NEXT_REVISION = text(
     "INSERT INTO catalogue_counter (id, value) VALUES (1, 1) "
     "ON CONFLICT (id) DO UPDATE SET value = catalogue_counter.value + 1 RETURNING value"
 )
+SHELF = 1  # the counter's row; 2 counts the generations of the words
+PRICES = ("free", "paid")
+# How long a course is: from .. below, in whole minutes.
+LENGTHS = {"0-15": 0, "15-45": 15, "45-90": 45, "90-180": 90, "180-": 180}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Card:
     rating_count: int
     finished_count: int
     text_revision: int
+    keys: tuple[tuple[str, str], ...]  # the sets it is in
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,54 +70,37 @@ class Snapshot:
     everything: int
     sets: Mapping[tuple[str, str], int]
     text_revisions: Mapping[str, int]  # what an index should hold, by course
+    institutions: Mapping[str, tuple[str, str]]  # names by id, Chinese and English
 
     def having(self, kind: str, code: str) -> int:
-        """The courses with a code of an axis, or of `price institution instructor`."""
+        """The courses with a code of an axis, or of `length price language institution instructor`."""
         return self.sets.get((kind, code), 0)
-
-    def those(self, course_ids: Iterable[str]) -> int:
-        """The courses among these ids that are on offer."""
-        bits = bytearray(len(self.cards) // 8 + 1)
-        for course_id in course_ids:
-            place = self.places.get(course_id)
-            if place is not None:
-                bits[place >> 3] |= 1 << (place & 7)
-        return int.from_bytes(bits, "little")
-
-    def of(self, chosen: int) -> Iterator[Card]:
-        """The cards of a set."""
-        for place, bit in enumerate(reversed(f"{chosen:b}")):
-            if bit == "1":
-                yield self.cards[place]
 
 
 def _built(revision: int, cards: Iterable[Card]) -> Snapshot:
-    rows = tuple(sorted(cards, key=lambda card: (-to_ms(card.published_at), card.course_id)))
-    sets: dict[tuple[str, str], bytearray] = {}
-    size = len(rows) // 8 + 1
+    by_id = sorted(cards, key=attrgetter("course_id"))
+    rows = tuple(sorted(by_id, key=attrgetter("published_at"), reverse=True))  # equal ones stay by id
+    members: dict[tuple[str, str], list[int]] = {}
     for place, card in enumerate(rows):
-        for key in _keys(card):
-            if key not in sets:
-                sets[key] = bytearray(size)
-            sets[key][place >> 3] |= 1 << (place & 7)
+        for key in card.keys:
+            members.setdefault(key, []).append(place)
     return Snapshot(
         revision,
         rows,
         {card.course_id: place for place, card in enumerate(rows)},
         (1 << len(rows)) - 1,
-        {key: int.from_bytes(bits, "little") for key, bits in sets.items()},
+        {key: bits.of(found, size=len(rows)) for key, found in members.items()},
         {card.course_id: card.text_revision for card in rows},
+        {card.organisation_id: (card.organisation, card.organisation_en) for card in rows},
     )
 
 
-def _keys(card: Card) -> Iterator[tuple[str, str]]:
-    for axis, codes in card.codes.items():
-        for code in codes:
-            yield axis, code
-    yield "price", "free" if card.price.minor == 0 else "paid"
-    yield "institution", card.organisation_id
-    for person_id, _name in card.instructors:
-        yield "instructor", person_id
+EMPTY = _built(0, ())
+
+
+def length_code(duration_ms: int) -> str:
+    """The longest of `LENGTHS` that is not longer."""
+    return [code for code, minutes in LENGTHS.items() if minutes * 60_000 <= duration_ms][-1]
 
 
 class Shelf:
@@ -123,11 +111,11 @@ class Shelf:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._snapshot = _built(0, ())
+        self._snapshot = EMPTY
 
     def refresh(self, session: Session) -> Snapshot:
         """The shelf as this session's transaction sees it."""
-        newest = session.scalar(select(CatalogueCounter.value)) or 0
+        newest = session.scalar(select(CatalogueCounter.value).where(CatalogueCounter.id == SHELF)) or 0
         known = self._snapshot
         if newest == known.revision:
             return known
@@ -171,6 +159,10 @@ def card_of(course: Course, edition: Edition, organisation: Organisation) -> Car
     facts = edition.facts
     lessons = facts["lessons"]
     stated = {axis.name: tuple(facts[axis.field]) for axis in taxonomy.AXES.values()}
+    codes = {name: taxonomy.AXES[name].closure(some) for name, some in stated.items()}
+    price = Money(facts["price"]["amount_minor"], facts["price"]["currency"])
+    duration_ms = sum(lesson["duration_ms"] for lesson in lessons)
+    instructors = tuple((row["id"], row["name"]) for row in facts["instructors"])
     return Card(
         course_id=course.id,
         edition_id=edition.id,
@@ -181,12 +173,12 @@ def card_of(course: Course, edition: Edition, organisation: Organisation) -> Car
         organisation_id=organisation.id,
         organisation=organisation.name,
         organisation_en=organisation.name_en or organisation.name,
-        instructors=tuple((row["id"], row["name"]) for row in facts["instructors"]),
-        codes={name: taxonomy.AXES[name].closure(codes) for name, codes in stated.items()},
+        instructors=instructors,
+        codes=codes,
         stated=stated,
-        price=Money(facts["price"]["amount_minor"], facts["price"]["currency"]),
+        price=price,
         exam=facts["exam"],
-        duration_ms=sum(lesson["duration_ms"] for lesson in lessons),
+        duration_ms=duration_ms,
         lesson_durations_ms=tuple(lesson["duration_ms"] for lesson in lessons),
         cover_asset_id=facts["cover"],
         has_preview=any(lesson["preview"] for lesson in lessons),
@@ -195,6 +187,14 @@ def card_of(course: Course, edition: Edition, organisation: Organisation) -> Car
         rating_count=course.rating_count,
         finished_count=course.finished_count,
         text_revision=course.text_revision,
+        keys=(
+            *((axis, code) for axis, some in codes.items() for code in some),
+            ("price", "free" if price.minor == 0 else "paid"),
+            ("length", length_code(duration_ms)),
+            ("language", facts["language"]),
+            ("institution", organisation.id),
+            *(("instructor", person_id) for person_id, _name in instructors),
+        ),
     )
 
 

@@ -1,44 +1,52 @@
 """The text engine of the embedded default: Whoosh in a directory.
 
-One writer at a time (Whoosh's own lock between processes), any number of readers, which look for a
+One writer at a time (a lock file between processes), any number of readers, which look for a
 newer generation before each search. A commit replaces the table of contents by a rename, so a killed
 writer leaves the old index. Readers never make the directory; while there is none, they say so.
 """
 
 import fcntl
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from sqlalchemy.orm import Session
-from whoosh import index, writing
-from whoosh.fields import ID, KEYWORD, NUMERIC, Schema
-from whoosh.query import And, AndMaybe, Or, Term
-from whoosh.query import Query as WhooshQuery
+from whoosh import formats, index, writing
+from whoosh.fields import ID, STORED, FieldType, Schema
+from whoosh.reading import TermNotFound
 
-from courses.catalogue import words
-from courses.catalogue.search import EngineDown
-from courses.catalogue.words import Document, Query, Word
+from courses.catalogue import bits, words
+from courses.catalogue.search import EngineDown, Held
+from courses.catalogue.words import Document, Names
 
-LOCK_SECONDS = 30
+OPENINGS = 4
+MOST_TERMS = 8_000  # kept in memory; at 10 000 courses a little over a kilobyte each
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What one generation of the index holds: course ids by document number, their revisions."""
+class Terms(FieldType):  # type: ignore[misc]
+    """A field whose terms are given as a list."""
 
-    generation: int
-    ids: Mapping[int, str]
-    revisions: Mapping[str, int]
+    def __init__(self) -> None:
+        self.format = formats.Existence()
+        self.analyzer = None
+        self.scorable = True  # the lengths go unused, but Whoosh looks for their file at every posting
+        self.stored = self.unique = False
+        self.vector = None
+
+    def index(self, value: list[str], **_more: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Every term once."""
+        for term in dict.fromkeys(value):
+            yield term.encode(), 1, 1.0, b""
 
 
 def schema() -> Schema:
-    """Terms come ready made, so every text field is split at spaces and nothing else."""
-    fields = {name: KEYWORD(scorable=True) for name in words.FIELDS}
-    return Schema(course_id=ID(stored=True, unique=True), revision=NUMERIC(stored=True), **fields)
+    """Terms come ready made; which texts hold a term is all that is kept, the ranking is `finder`'s."""
+    fields = {name: Terms() for name in words.FIELDS}
+    return Schema(course_id=ID(stored=True, unique=True), revision=STORED(), **fields)
 
 
 class WhooshSearch:
@@ -50,30 +58,38 @@ class WhooshSearch:
         self.directory = directory
         self._threads = threading.local()
         self._lock = threading.Lock()
-        self._held = Held(-1, {}, {})
+        self._held = Held(-1, (), {})
+        self._terms: dict[tuple[int, str, str], int] = {}
 
-    def find(self, session: Session, query: Query) -> dict[str, float]:
-        """Scores by course id."""
+    def held(self, session: Session) -> Held:
+        """The newest generation."""
         with self._guarded():
-            searcher = self._searcher()
-            held = self._holding(searcher)
-            results = searcher.search(_translated(query), limit=None)
-            return {held.ids[number]: float(score) for number, score in results.items()}
+            reader = self._searcher().reader()
+            generation = reader.generation()
+            with self._lock:
+                if self._held.generation != generation:
+                    self._held = _read_held(reader, generation)
+                    self._terms.clear()
+                return self._held
 
-    def unheld(self, session: Session, wanted: Mapping[str, int]) -> set[str]:
-        """The courses that the index does not hold at the wanted revision."""
+    def holding(self, session: Session, asked: Sequence[tuple[str, Names]]) -> list[int]:
+        """Texts that hold a name whole, by the generation that this thread was told of."""
         with self._guarded():
-            revisions = self._holding(self._searcher()).revisions
-        return {
-            course_id
-            for course_id, revision in wanted.items()
-            if revisions.get(course_id) != revision
-        }
+            reader = self._threads.searcher.reader()
+            generation = reader.generation()
+            return [
+                words.any_name(names, partial(self._of, reader, generation, field))
+                for field, names in asked
+            ]
 
-    def surplus(self, session: Session, wanted: Mapping[str, int]) -> set[str]:
-        """The courses that the index still holds though they are not wanted."""
-        with self._guarded():
-            return set(self._holding(self._searcher()).revisions) - set(wanted)
+    def _of(self, reader: Any, generation: int, field: str, term: str) -> int:
+        key = generation, field, term
+        found = self._terms.get(key)
+        if found is None:
+            if len(self._terms) >= MOST_TERMS:
+                self._terms.clear()
+            found = self._terms[key] = _read_term(reader, field, term)
+        return found
 
     def put(self, session: Session | None, *, put: Iterable[Document], drop: Iterable[str]) -> None:
         """Replace documents and drop others in one commit."""
@@ -94,15 +110,16 @@ class WhooshSearch:
     @contextmanager
     def _writing(self) -> Iterator[Any]:
         self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "creating.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two processes must not both make it
-            opened = self._opened_or_made()
-        writer = opened.writer(timeout=LOCK_SECONDS, delay=0.05)
-        try:
-            yield writer
-        except BaseException:
-            writer.cancel()
-            raise
+        # Whoosh's own lock is taken too late: who opens the index while another commits finds none,
+        # and would make a new one over it. A killed process leaves this lock.
+        with (self.directory / "writing.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            writer = self._opened_or_made().writer()
+            try:
+                yield writer
+            except BaseException:
+                writer.cancel()
+                raise
 
     def _opened_or_made(self) -> Any:
         try:
@@ -128,52 +145,39 @@ class WhooshSearch:
         Whoosh-Reloaded's own `refresh` keeps merged segments (and so finds twice), hence anew.
         """
         searcher = getattr(self._threads, "searcher", None)
-        if searcher is None:
-            searcher = index.open_dir(str(self.directory)).searcher()
-        elif not searcher.up_to_date():
+        if searcher is not None and not searcher.up_to_date():
             searcher.close()
-            searcher = index.open_dir(str(self.directory)).searcher()
-        self._threads.searcher = searcher
-        return searcher
+            searcher = None
+        self._threads.searcher = searcher or self._opened().searcher()
+        return self._threads.searcher
 
-    def _holding(self, searcher: Any) -> Held:
-        generation = searcher.reader().generation()
-        held = self._held
-        if held.generation == generation:
-            return held
-        with self._lock:
-            if self._held.generation != generation:
-                self._held = _read_held(searcher.reader(), generation)
-            return self._held
+    def _opened(self) -> Any:
+        """The index; a commit may take its table of contents away between finding and opening it."""
+        for _attempt in range(OPENINGS - 1):
+            try:
+                return index.open_dir(str(self.directory))
+            except (OSError, index.IndexError):
+                sleep(0.005)
+        return index.open_dir(str(self.directory))
 
 
 def _read_held(reader: Any, generation: int) -> Held:
-    rows = {number: reader.stored_fields(number) for number in reader.all_doc_ids()}
-    return Held(
-        generation,
-        {number: row["course_id"] for number, row in rows.items()},
-        {row["course_id"]: row["revision"] for row in rows.values()},
-    )
+    ids = [""] * reader.doc_count_all()
+    revisions = {}
+    for number, row in reader.iter_docs():
+        ids[number] = row["course_id"]
+        revisions[row["course_id"]] = row["revision"]
+    return Held(generation, ids, revisions)
+
+
+def _read_term(reader: Any, field: str, term: str) -> int:
+    try:
+        found = reader.postings(field, term).all_ids()
+    except TermNotFound:
+        return 0
+    return bits.of(found, size=reader.doc_count_all())
 
 
 def _stored(document: Document) -> dict[str, Any]:
-    texts = {name: " ".join(words.terms(text)) for name, text in document.texts.items()}
+    texts = {name: words.terms(text) for name, text in document.texts.items()}
     return {"course_id": document.course_id, "revision": document.text_revision, **texts}
-
-
-def _translated(query: Query) -> WhooshQuery:
-    required = [_word(word) for word in query.required]
-    optional = [_word(word) for word in query.words if not word.is_required]
-    together: WhooshQuery = (Or if query.is_any else And)(required)
-    return AndMaybe(together, Or(optional)) if optional else together
-
-
-def _word(word: Word) -> WhooshQuery:
-    """Any of the names, each whole in one field."""
-    return Or(
-        [
-            And([Term(field, term, boost=words.WEIGHTS[field]) for term in name])
-            for name in word.names
-            for field in words.FIELDS
-        ]
-    )

@@ -9,19 +9,20 @@ field of the course must hold.
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import rjieba
 
 from courses.catalogue import trade
 
 FIELDS = ("title", "lessons", "labels", "summary")  # most telling first
-WEIGHTS: Mapping[str, float] = {"title": 5.0, "lessons": 2.0, "labels": 2.0, "summary": 1.0}
+WEIGHTS: Mapping[str, int] = {"title": 5, "lessons": 2, "labels": 2, "summary": 1}
 QUERY_LONGEST = 80
 CHINESE = "\u3400-\u9fff\uf900-\ufaff"
 RUNS = re.compile(rf"([{CHINESE}]+)|([^\W_{CHINESE}]+)")
+_CHINESE = re.compile(rf"[{CHINESE}]+")
 HEAVY = 200_000  # a frequency above any in the general dictionary: the trade's word wins
 _cutting = threading.Lock()
 
@@ -37,11 +38,18 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One thing asked for: any of `names` will do; a name is terms of one field together."""
+    """One thing asked for: any of its spellings will do, the first as it was typed."""
 
-    surface: str
-    names: tuple[tuple[str, ...], ...]
-    is_required: bool
+    spellings: tuple[str, ...]
+    is_required: bool = True
+
+    @property
+    def names(self) -> "Names":
+        """The spellings as terms: a name is terms that one field must hold together."""
+        return tuple(dict.fromkeys(needed(name) for name in self.spellings))
+
+
+Names = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,29 @@ def cut(run: str) -> list[str]:
     return [*found, loose] if loose else found
 
 
+def is_chinese(text: str) -> bool:
+    """Chinese characters and nothing else."""
+    return _CHINESE.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=50_000)
+def aligned(text: str) -> str:
+    """The text normalised one character for one, so that places agree with the original."""
+    if unicodedata.is_normalized("NFKC", text) and len(folded := text.casefold()) == len(text):
+        return folded
+    return "".join(normal(char)[:1] or " " for char in text)
+
+
 def runs(text: str) -> Iterator[tuple[str, bool]]:
     """The stretches of a normalised text that carry meaning, and whether each is Chinese."""
     for match in RUNS.finditer(text):
         yield match.group(), match.group(1) is not None
+
+
+@lru_cache(maxsize=50_000)
+def latin(text: str) -> tuple[str, ...]:
+    """The Latin words of a normalised text."""
+    return tuple(run for run, is_chinese_run in runs(text) if not is_chinese_run)
 
 
 def pairs(run: str) -> list[str]:
@@ -124,6 +151,7 @@ def terms(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=10_000)
 def needed(name: str) -> tuple[str, ...]:
     """The terms that a field must hold, all of them, to hold this name."""
     found: list[str] = []
@@ -141,19 +169,19 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
     return table
 
 
-def _word(surface: str) -> Word:
-    names = (surface, *_synonyms().get(surface, ()))
-    alternatives = tuple(dict.fromkeys(needed(name) for name in names))
-    return Word(surface, alternatives, surface not in trade.EMPTY)
+def spelled(name: str) -> tuple[str, ...]:
+    """A name and its other names in the trade, normalised."""
+    others = (normal(other) for other in _synonyms().get(name, ()))
+    return tuple(dict.fromkeys((name, *others)))
 
 
 def query(text: str) -> Query:
     """Read what somebody typed; no words at all gives a query without words."""
     text = normal(text)[:QUERY_LONGEST].strip()
     surfaces = list(dict.fromkeys(_surfaces(text)))
-    words = [_word(surface) for surface in surfaces]
+    words = [Word(spelled(surface), surface not in trade.EMPTY) for surface in surfaces]
     if not any(word.is_required for word in words):  # nothing but "培训课程": then that is meant
-        words = [Word(word.surface, word.names, True) for word in words]
+        words = [Word(word.spellings) for word in words]
     return Query(text, tuple(words))
 
 
@@ -170,29 +198,24 @@ def _surfaces(text: str) -> Iterator[str]:
             yield run
 
 
-def matches(document: Document, asked: Query) -> float | None:
-    """The score of a document without any engine, or None where it is not found."""
-    held = {field: set(terms(text)) for field, text in document.texts.items()}
-    scores = {word: _score(held, word) for word in asked.words}
-    required = [scores[word] for word in asked.required]
-    is_found = any(required) if asked.is_any else bool(required) and all(required)
-    return sum(scores.values()) if is_found else None
-
-
-def _score(held: Mapping[str, set[str]], word: Word) -> float:
-    best = 0.0
-    for name in word.names:
-        for field, there in held.items():
-            if there.issuperset(name):
-                best = max(best, WEIGHTS[field])
-    return best
+def any_name(names: Names, holding: Callable[[str], int]) -> int:
+    """The texts that hold any of the names whole, from the sets of texts that hold each term."""
+    found = 0
+    for name in names:
+        together = -1
+        for term in name:
+            together &= holding(term)
+            if not together:
+                break
+        found |= together
+    return found
 
 
 def marked(text: str, asked: Query | None) -> list[tuple[str, bool]]:
     """The text in parts, and whether each is something that was asked for."""
     if asked is None or not asked.words:
         return [(text, False)]
-    folded = "".join(normal(char)[:1] or " " for char in text)  # one for one, so places agree
+    folded = aligned(text)
     hit = [False] * len(text)
     for name in _visible(asked):
         start = folded.find(name)
@@ -204,9 +227,7 @@ def marked(text: str, asked: Query | None) -> list[tuple[str, bool]]:
 
 def _visible(asked: Query) -> Iterable[str]:
     for word in asked.words:
-        yield word.surface
-        if word.is_required:
-            yield from (normal(name) for name in _synonyms().get(word.surface, ()))
+        yield from word.spellings if word.is_required else word.spellings[:1]
 
 
 def _parts(text: str, hit: list[bool]) -> Iterator[tuple[str, bool]]:

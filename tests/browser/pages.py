@@ -30,6 +30,8 @@ PAGES = [
     *by("visitor", "/people/sign-in", "/people/sign-up", "/people/consent", "/account/face/consent"),
     *by("visitor", "/catalogue/", "/catalogue/?q=通风", "/catalogue/?q=没有这样的课"),
     *by("visitor", "/catalogue/courses/{course}", "/catalogue/courses/{priced}"),
+    *by("visitor", "/catalogue/compare?course={course}&course={priced}", "/catalogue/compare"),
+    *by("worker", "/catalogue/", "/catalogue/mine"),
     *by("visitor", "/catalogue/courses/{course}/preview/{preview}"),
     *by("visitor", "/catalogue/institutions/{institution}", "/catalogue/instructors/{instructor}"),
     *by("visitor", "/policies/", "/policies/{policy}", "/log/"),

@@ -102,3 +102,23 @@ def test_the_description_names_both(client: FlaskClient) -> None:
         parameter["name"] for parameter in paths["/api/v1/courses"]["get"]["parameters"]
     }
     assert "200" in paths["/api/v1/courses/{course_id}"]["get"]["responses"]
+
+
+def test_suggestions_lead_somewhere(app: Flask, client: FlaskClient, owner: Organisation, now: datetime) -> None:
+    with shelves_app.database(app).writing() as session:
+        shelves.published(session, owner, title="低压电工作业复审", now=now)
+    items = client.get("/api/v1/suggestions?q=dydg").get_json()["items"]
+    assert ("course", "低压电工作业复审") in {(item["kind"], item["text"]) for item in items}
+    items += client.get("/api/v1/suggestions?q=恽").get_json()["items"]
+    items += client.get("/api/v1/suggestions?q=常州").get_json()["items"]
+    assert {item["kind"] for item in items} >= {"course", "instructor", "institution"}
+    for item in items:
+        assert client.get(item["url"]).status_code == 200, item
+    assert client.get("/api/v1/suggestions").get_json() == {"items": []}
+
+
+def test_a_correction_is_told(app: Flask, client: FlaskClient, owner: Organisation, now: datetime) -> None:
+    with shelves_app.database(app).writing() as session:
+        shelves.published(session, owner, title="有限空间作业安全", now=now)
+    answer = client.get("/api/v1/courses?q=有限空问").get_json()
+    assert (answer["total"], answer["corrected"], answer["loosened"]) == (1, "有限空间", False)

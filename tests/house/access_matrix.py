@@ -54,6 +54,10 @@ GET    catalogue.course                  + + + + + + + + + + + + + +
 GET    catalogue.course_preview          + + + + + + + + + + + + + +
 GET    catalogue.institution             + + + + + + + + + + + + + +
 GET    catalogue.instructor              + + + + + + + + + + + + + +
+GET    catalogue.compare                 + + + + + + + + + + + + + +
+GET    catalogue.mine                    - + + + + + + + + + + + + +
+POST   catalogue.keep                    - + + + + + + + + + + + + +
+GET    catalogue_api.suggestions         + + + + + + + + + + + + + +
 GET    catalogue_api.courses             + + + + + + + + + + + + + +
 GET    catalogue_api.course              + + + + + + + + + + + + + +
 GET    catalogue.studio                  - x x x x x + + x x x x x x
@@ -396,6 +400,7 @@ SENT: dict[str, dict[str, Any]] = {
     "signals_oversight.answer": {"data": {"to": "explained", "note": "培训教室的公用电脑。"}},
     "watch_api.open_playback": {"json": {"device": "phone"}},
     "watch_api.tell_beat": {"json": {"seq": 1, "spans": [], "state": "playing"}},
+    "catalogue.keep": {"data": {"list": "next", "action": "keep"}},
     "catalogue.studio_question_add": {"data": {"text": "何时进入？", "choices": "检测合格后\n随时"}},
     "watch_api.answer_prompt": {"json": {"prompt": "nothing", "answer": "1"}},
 }

@@ -26,3 +26,6 @@ if (choice && sheet) {
 }
 
 document.querySelector("[data-focus]")?.focus();
+
+const search = document.querySelector("form[data-suggest]");
+if (search) import("./_suggest.js").then(({ suggest }) => suggest(search));
