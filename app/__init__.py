@@ -27,6 +27,7 @@ FEATURES = (
     "faces",
     "ledger",
     "log",
+    "certificates",
     "ratings",
     "oversight",
     "signals",

@@ -43,6 +43,9 @@ class Permission(StrEnum):
     LEDGER_REQUIRE = "ledger:require:oversight"
     LOG_READ = "log:read"
     LOG_COSIGN = "log:cosign"  # the witness's signature is checked
+    CERTIFICATES_SELF = "certificates:write:learner"
+    CERTIFICATES_REVOKE = "certificates:revoke:oversight"
+    CERTIFICATES_VERIFY = "certificates:verify"
     RATINGS_READ = "ratings:read"
     RATINGS_WRITE = "ratings:write:learner"
     RATINGS_REPLY = "ratings:reply:studio"
@@ -65,11 +68,12 @@ ANYBODY = frozenset(
         P.POLICIES_READ,
         P.LOG_READ,
         P.LOG_COSIGN,
+        P.CERTIFICATES_VERIFY,
         P.RATINGS_READ,
     }
 )
 LEARNER = frozenset(
-    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.FACES_SELF, P.LEDGER_SELF, P.RATINGS_WRITE}
+    {P.PEOPLE_SELF, P.ORDERS_BUY, P.ENROLMENT_SELF, P.WATCH_SELF, P.FACES_SELF, P.LEDGER_SELF, P.CERTIFICATES_SELF, P.RATINGS_WRITE}
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
@@ -86,6 +90,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
         }
     ),
@@ -96,6 +101,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
             P.POLICIES_WRITE,
         }

@@ -37,7 +37,7 @@ class Link:
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
     Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
-    Entry(_("My hours"), "hours", "ledger.index", ("ledger.",)),
+    Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "certificates.")),
 )
 WORK = (
     Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),
@@ -47,7 +47,7 @@ WORK = (
     Entry(_("Signals"), "chart", "signals_studio.index", ("signals_studio.",)),
     Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),
     Entry(_("Review"), "check", "catalogue.review", ("catalogue.review_",)),
-    Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.")),
+    Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.", "certificates_oversight.")),
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
     Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),

@@ -178,6 +178,19 @@ GET    log.entries                       0 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    log.proof                         - 0 0 0 0 0 0 0 0 0 0 0 0 0
 POST   log.cosign                        ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 
+GET    certificates.index                - + + + + + + + + + + + + +
+POST   certificates.issue                - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
+GET    certificates.pdf                  - 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    certificates.proof                - 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    certificates_oversight.index      - x x x x x x x x x + 0 ~ x
+GET    certificates_oversight.revoke_form - x x x x x x x x x 0 0 0 x
+POST   certificates_oversight.revoke     - x x x x x x x x x 0 0 0 x
+GET    verify.index                      + + + + + + + + + + + + + +
+POST   verify.check                      ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+GET    verify.offline                    + + + + + + + + + + + + + +
+GET    verify.worker                     + + + + + + + + + + + + + +
+GET    verify.status                     + + + + + + + + + + + + + +
+
 GET    console.index                     - x x x x x x x x x x x x +
 """
 
@@ -235,6 +248,11 @@ PLAIN = {
     "log.tile": {"level": "0", "place": "000"},
     "log.entries": {"place": "000"},
     "log.proof": {"entry_id": "none"},
+    "certificates.pdf": {"certificate_id": "none"},
+    "certificates.proof": {"certificate_id": "none"},
+    "certificates_oversight.revoke_form": {"certificate_id": "none"},
+    "certificates_oversight.revoke": {"certificate_id": "none"},
+    "verify.status": {"certificate_id": "none"},
     "static": {"filename": "favicon.svg"},
     "media.play": {"name": "master.m3u8"},
     "media.picture": {"name": "small.webp"},
