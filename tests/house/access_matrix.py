@@ -179,7 +179,7 @@ GET    log.proof                         - 0 0 0 0 0 0 0 0 0 0 0 0 0
 POST   log.cosign                        ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 
 GET    certificates.index                - + + + + + + + + + + + + +
-POST   certificates.issue                - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
+POST   certificates.issue                - 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    certificates.pdf                  - 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    certificates.proof                - 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    certificates_oversight.index      - x x x x x x x x x + 0 ~ x
