@@ -41,7 +41,7 @@ def certified(app: Flask, clock: Clock) -> tuple[codes.Code, Certificate]:
 def verdict(page: Page, digits: str) -> str:
     """Paste a code, and read what becomes of it."""
     page.fill("#f-code", digits)
-    page.click("#verify-form button")
+    page.click("[data-verify] form button")
     return page.locator("[data-verdict]:visible").get_attribute("data-verdict") or ""
 
 

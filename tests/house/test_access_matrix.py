@@ -92,7 +92,7 @@ def ask(city: World, letter: str, method: str, endpoint: str) -> TestResponse:
 
 def seen(answer: TestResponse, asked: str) -> str:
     """What an answer shows beyond the address that was asked for, headers included."""
-    whole = answer.text + "\n".join(value for _name, value in answer.headers)
+    whole = answer.get_data().decode(errors="replace") + "\n".join(value for _name, value in answer.headers)
     return whole.replace(asked, "").replace(quote(asked), "").replace(quote(asked, safe=""), "")
 
 

@@ -58,7 +58,7 @@ async function standing(number) {
   }
 }
 
-document.getElementById("verify-form").addEventListener("submit", (event) => {
+root.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   check(document.getElementById("f-code").value);
 });
