@@ -31,6 +31,7 @@ FEATURES = (
     "appeals",
     "corrections",
     "log",
+    "certificates",
     "ratings",
     "oversight",
     "signals",

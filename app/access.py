@@ -51,6 +51,9 @@ class Permission(StrEnum):
     LEDGER_REQUIRE = "ledger:require:oversight"
     LOG_READ = "log:read"
     LOG_COSIGN = "log:cosign"  # the witness's signature is checked
+    CERTIFICATES_SELF = "certificates:write:learner"
+    CERTIFICATES_REVOKE = "certificates:revoke:oversight"
+    CERTIFICATES_VERIFY = "certificates:verify"
     RATINGS_READ = "ratings:read"
     RATINGS_WRITE = "ratings:write:learner"
     RATINGS_REPLY = "ratings:reply:studio"
@@ -73,6 +76,7 @@ ANYBODY = frozenset(
         P.POLICIES_READ,
         P.LOG_READ,
         P.LOG_COSIGN,
+        P.CERTIFICATES_VERIFY,
         P.RATINGS_READ,
     }
 )
@@ -85,6 +89,7 @@ LEARNER = frozenset(
         P.WATCH_SELF,
         P.FACES_SELF,
         P.LEDGER_SELF,
+        P.CERTIFICATES_SELF,
         P.CLAIMS_SELF,
         P.APPEALS_SELF,
         P.RATINGS_WRITE,
@@ -108,6 +113,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
         }
     ),
@@ -120,6 +126,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
             P.POLICIES_WRITE,
         }

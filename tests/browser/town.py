@@ -11,11 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.demo import city, paper, past
+from app.certificates import keys as certificate_keys
+from app.certificates import paper
+from app.demo import city, past
+from app.demo import paper as demo_paper
 from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
+from courses.certificates import content, issuing
+from courses.ledger import explained
 from courses.ledger.cases.models import Appeal, Claim, Correction
 from courses.ledger.classes.models import ClassRun
 from courses.ledger.models import Entry
@@ -48,7 +53,7 @@ def make(app: Flask) -> dict[str, str]:
     """Everything, at once; returns the keys that addresses of pages are made of."""
     database, vault = app.extensions["xueshi_db"], app.extensions["xueshi_vault"]
     with app.app_context():
-        paper.keep()
+        demo_paper.keep()
         with database.writing() as session:
             city.begin(session, vault)
         for plan in PLANS:
@@ -59,7 +64,24 @@ def make(app: Flask) -> dict[str, str]:
         with database.writing() as session:
             keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
+        keys["certificate"] = certified(app, keys["subject"])
     return keys
+
+
+def certified(app: Flask, subject_key: str) -> str:
+    """A statement of the worker's, on paper, and one whose paper is still to be made."""
+    signer = certificate_keys.signer(app.extensions["xueshi_settings"])
+    found = []
+    for kind in ("statement", "course"):
+        with app.extensions["xueshi_db"].writing() as session:
+            record = explained.of(session, subject_key, as_of=clock.now() + issuing.TICK)
+            about = next(one.about for one in content.offers(record) if one.kind == kind and not one.why)
+            made = issuing.issue(
+                session, subject_key=subject_key, kind=kind, about=about, signer=signer, now=clock.now()
+            )
+            found.append(made.id)
+    paper.make(app, found[0])
+    return found[0]
 
 
 def offer(session: Session, vault: Vault, plan: Plan, *, now: datetime) -> None:

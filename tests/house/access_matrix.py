@@ -224,11 +224,24 @@ POST   signals_oversight.answer          - x x x x x x x x x + 0 ~ x
 GET    signals_studio.index              - x x x x x + + x x x x x x
 GET    signals_studio.show               - x x x x x + 0 x x x x x x
 GET    log.index                         + + + + + + + + + + + + + +
-GET    log.checkpoint                    0 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    log.checkpoint                    + + + + + + + + + + + + + +
 GET    log.tile                          0 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    log.entries                       0 0 0 0 0 0 0 0 0 0 0 0 0 0
 GET    log.proof                         - 0 0 0 0 0 0 0 0 0 0 0 0 0
 POST   log.cosign                        ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+
+GET    certificates.index                - + + + + + + + + + + + + +
+POST   certificates.issue                - ~ + ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+GET    certificates.pdf                  - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    certificates.proof                - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    certificates_oversight.index      - x x x x x x x x x + 0 ~ x
+GET    certificates_oversight.revoke_form - x x x x x x x x x + 0 + x
+POST   certificates_oversight.revoke     - x x x x x x x x x + 0 + x
+GET    verify.index                      + + + + + + + + + + + + + +
+POST   verify.check                      ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+GET    verify.offline                    + + + + + + + + + + + + + +
+GET    verify.worker                     + + + + + + + + + + + + + +
+GET    verify.status                     + + + + + + + + + + + + + +
 
 GET    console.index                     - x x x x x x x x x x x x +
 """
@@ -259,6 +272,7 @@ PARAMETERS = {
     "file_id": "class_file",
     "asset_id": "asset",
     "prompt_id": "prompt",
+    "certificate_id": "certificate",
     "sealed": "sealed",
     "token": "token",
 }
@@ -330,6 +344,8 @@ SENT: dict[str, dict[str, Any]] = {
     "media.part_sent": {"json": {"sha256": PART_HASH}},
     "media.add_captions": {"data": {"language": "en"}, "files": {"file": b"WEBVTT\n\n00:01.000 --> 00:02.000\nx\n"}},
     "catalogue.studio_lesson_add": {"data": {"title": "新的一讲"}},
+    "certificates.issue": {"data": {"kind": "statement"}},
+    "certificates_oversight.revoke": {"data": {"reason": REASON}},
     "ledger_api.learner_statement": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_api.learner_evidence": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_oversight.enter": {

@@ -1,4 +1,4 @@
-"""Tables of the log. A leaf is an entry's; full tiles are kept as they are served."""
+"""Tables of the log. A leaf is an entry's, or was made by another room; full tiles are kept as they are served."""
 
 from datetime import datetime
 
@@ -16,15 +16,32 @@ class Waiting(Base):
     entry_id: Mapped[str] = mapped_column(ForeignKey("entries.id"), primary_key=True)
 
 
+class WaitingLeaf(Base):
+    """A commitment that another room made, to be sealed as it is; gone with the sealing."""
+
+    __tablename__ = "log_waiting_leaves"
+
+    other_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # what it commits to
+    data: Mapped[bytes]
+
+
 @append_only
 class Leaf(Base):
-    """An entry's place in the log, and the salt that opens its commitment."""
+    """A place in the log: an entry's, with the salt that opens its commitment, or something else's."""
 
     __tablename__ = "log_leaves"
+    __table_args__ = (
+        CheckConstraint(
+            "(entry_id IS NOT NULL AND salt IS NOT NULL AND other_id IS NULL) OR "
+            "(entry_id IS NULL AND salt IS NULL AND other_id IS NOT NULL)",
+            name="whose",
+        ),
+    )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    entry_id: Mapped[str] = mapped_column(ForeignKey("entries.id"), unique=True)
-    salt: Mapped[bytes] = mapped_column(LargeBinary(32))
+    entry_id: Mapped[str | None] = mapped_column(ForeignKey("entries.id"), unique=True)
+    other_id: Mapped[str | None] = mapped_column(String(16), unique=True)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     data: Mapped[bytes]
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 

@@ -14,8 +14,6 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from media.base import to_ms
-
 DASH = "\N{EM DASH} "
 ED25519 = 1
 COSIGNATURE = 4  # Ed25519 over a header with the time, and over the note
@@ -163,7 +161,7 @@ def sign(body: str, by: Signer, *, at: datetime | None = None) -> str:
     if by.kind == COSIGNATURE:
         if at is None:
             raise BadNote("a cosignature tells its time")
-        seconds = to_ms(at) // 1000
+        seconds = int(at.timestamp())
         made = seconds.to_bytes(8, "big") + algorithm.sign(by.seed, _timed(body, seconds))
     else:
         made = algorithm.sign(by.seed, body.encode())

@@ -29,6 +29,7 @@ def of_entry(session: Session, entry_id: str, *, subject_key: str) -> str:
     if found is None or newest is None or found[0].number >= newest.size:
         raise NotFound()
     leaf, entry = found
+    assert leaf.salt is not None, "an entry's leaf has one"
     opening = leaves.canonical({"entry": leaves.content(entry), "salt": leaf.salt.hex()})
     path = tree.inclusion(leaf.number, newest.size, stored.reader(session, newest.size))
     return text(leaf.number, path, stored.served(session, newest), extra=opening)

@@ -15,7 +15,7 @@ from sqlalchemy import Select, Table, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from courses.ledger.log import kept, leaves, stored, tiles, tree
-from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting
+from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting, WaitingLeaf
 from courses.ledger.log.notes import BadNote, Checkpoint, Signer, note, sign
 from courses.ledger.models import Entry
 
@@ -52,40 +52,49 @@ def is_due(session: Session) -> bool:
     newest = stored.newest(session)
     if stored.count(session) > (newest.size if newest else 0):
         return True
-    return session.scalar(select(Waiting.entry_id).limit(1)) is not None
+    return any(session.scalar(select(key).limit(1)) is not None for key in (Waiting.entry_id, WaitingLeaf.other_id))
 
 
 def grow(session: Session, sealer: Sealer) -> int:
-    """Number up to `AT_ONCE` entries; returns how many. Refused where the tree is not the signed one."""
+    """Number up to `AT_ONCE` leaves of each kind; returns how many. Refused where the tree is not the signed one."""
     lock(session)
     compare(session, sealer)
     rows = session.scalars(waiting().limit(AT_ONCE)).all()
-    if rows:
-        append(session, rows)
-    return len(rows)
+    others = session.scalars(select(WaitingLeaf).order_by(WaitingLeaf.other_id).limit(AT_ONCE)).all()
+    if rows or others:
+        append(session, rows, others)
+    return len(rows) + len(others)
 
 
-def append(session: Session, rows: Sequence[Entry]) -> None:
-    """Leaves for entries, and the tiles that they fill."""
+def append(session: Session, rows: Sequence[Entry], others: Sequence[WaitingLeaf] = ()) -> None:
+    """Leaves for entries and for what other rooms made, and the tiles that they fill."""
     size = stored.count(session)
     made: list[dict[str, object]] = []
-    fresh: list[bytes] = []
-    for number, entry in enumerate(rows, size):
+    for entry in rows:
         salt = secrets.token_bytes(leaves.SALT_BYTES)
         data = leaves.data(leaves.content(entry), salt=salt)
-        fresh.append(tree.leaf_hash(data))
-        made.append({"number": number, "entry_id": entry.id, "salt": salt, "data": data, "hash": fresh[-1]})
+        made.append({"entry_id": entry.id, "other_id": None, "salt": salt, "data": data})
+    made += [{"entry_id": None, "other_id": row.other_id, "salt": None, "data": row.data} for row in others]
+    fresh = []
+    for number, leaf in enumerate(made, size):
+        fresh.append(tree.leaf_hash(bytes(leaf["data"])))  # type: ignore[call-overload]
+        leaf |= {"number": number, "hash": fresh[-1]}
     session.execute(insert(Leaf), made)
-    waiting_rows = Waiting.__table__
-    assert isinstance(waiting_rows, Table)
-    session.execute(
-        delete(waiting_rows).where(waiting_rows.c.entry_id == bindparam("sealed")),
-        [{"sealed": row.id} for row in rows],
-    )
+    forget(session, Waiting, [row.id for row in rows])
+    forget(session, WaitingLeaf, [row.other_id for row in others])
     level = 0
     while fresh:
         fresh = fill(session, level, size >> (tiles.HEIGHT * level), fresh)
         level += 1
+
+
+def forget(session: Session, model: type[Waiting | WaitingLeaf], sealed: list[str]) -> None:
+    """What was sealed waits no longer."""
+    rows = model.__table__
+    assert isinstance(rows, Table)
+    if sealed:
+        gone = delete(rows).where(next(iter(rows.primary_key)) == bindparam("sealed"))
+        session.execute(gone, [{"sealed": one} for one in sealed])
 
 
 def fill(session: Session, level: int, first: int, fresh: list[bytes]) -> list[bytes]:

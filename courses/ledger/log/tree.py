@@ -92,14 +92,19 @@ def consistency(old: int, new: int, node: Node) -> list[bytes]:
     return path[::-1]
 
 
-def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], expected: bytes) -> None:
-    """Refuse with BadProof unless the path leads from the leaf to the root (RFC 9162 2.1.3.2)."""
+def root_of(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes:
+    """The root to which a path leads from a leaf; BadProof where no tree of that size has such a path."""
     if not 0 <= index < size:
         raise BadProof(f"leaf {index} lies outside a tree of {size}")
     reached = leaf
     for is_left, step in _sides(index, size - 1, path):
         reached = node_hash(step, reached) if is_left else node_hash(reached, step)
-    if reached != expected:
+    return reached
+
+
+def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], expected: bytes) -> None:
+    """Refuse with BadProof unless the path leads from the leaf to the root (RFC 9162 2.1.3.2)."""
+    if root_of(index, size, leaf, path) != expected:
         raise BadProof("the path leads to another root")
 
 

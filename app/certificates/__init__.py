@@ -1,0 +1,13 @@
+"""Certificates: learners issue and download them, officials revoke them, anybody verifies one."""
+
+from flask import Flask
+
+from app import jobs
+from app.certificates import learner, oversight, paper, verify
+
+
+def install(app: Flask) -> None:
+    """Register each audience's pages, and the job that makes the paper."""
+    for audience in (learner, oversight, verify):
+        app.register_blueprint(audience.bp)
+    jobs.register(app, "certificates", paper.make, paper.due)

@@ -1,0 +1,1 @@
+"""Certificates: hours on paper, frozen at issue, verifiable from the paper alone."""

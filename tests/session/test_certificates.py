@@ -1,0 +1,71 @@
+"""A certificate from issue to paper: frozen, sealed, read from the rendered PDF, verified, revoked."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from hashlib import sha256
+
+import pypdfium2
+import pytest
+import zxingcpp
+from flask import Flask
+
+from app import jobs
+from app.certificates import keys
+from courses.certificates import code as codes
+from courses.certificates import verifying
+from courses.ledger.log import notes
+from tests import ledgers
+from tests.conftest import Clock
+
+
+def test_certificate_is_read_from_its_paper_verified_and_revoked(app: Flask, clock: Clock) -> None:
+    learner = ledgers.learner(app, now=clock.at)
+    ledgers.live(app, learner.subject_key, clock)
+    assert learner.browser.post("/certificates/", data={"kind": "statement"}).status_code == 303
+    assert learner.browser.post("/certificates/", data={"kind": "statement"}).status_code == 303
+    jobs.run_due(app)
+    page = learner.browser.get("/certificates/").text
+    number = page.split(".pdf")[0].rsplit("/", 1)[1]
+    assert page.count(".pdf") == 1  # told twice, issued once
+    pdf = learner.browser.get(f"/certificates/{number}.pdf").data
+    image = pypdfium2.PdfDocument(pdf)[0].render(scale=200 / 72).to_pil()
+    scanned = zxingcpp.read_barcodes(image)[0].text
+    known = keys.verifiers(app.extensions["xueshi_settings"])
+    assert scanned.startswith(keys.verify_url(app.extensions["xueshi_settings"]) + "#")
+    found = verifying.verify(scanned, known)
+    assert (found.claim.certificate, found.claim.name) == (number, "陆*远")
+    assert found.size > 0
+    proof = learner.browser.get(f"/certificates/{number}.tlog-proof").text
+    assert verifying.verify_file(proof, known) == found
+    said = app.test_client().get(f"/verify/{number}.json").json
+    assert (said["state"], said["pdf_sha256"]) == ("standing", sha256(pdf).hexdigest())
+    refused(scanned, known)
+    by_command(scanned, known)
+
+
+def refused(scanned: str, known: list[notes.Verifier]) -> None:
+    """Each way of altering it has its own refusal."""
+    good = codes.parse(verifying.digits_of(scanned))
+    assert good.proof is not None
+    other = notes.Signer("other", notes.ED25519, bytes(32)).verifier
+    for altered, by, why in (
+        (replace(good, claim=good.claim.replace("陆*远", "王*远")).digits, known, "altered"),
+        (replace(good, proof=replace(good.proof, salt=bytes(32))).digits, known, "not_in_log"),
+        (good.digits, [other], "unknown_key"),
+        (good.digits[:-9], known, "unreadable"),
+        ("https://example.com/", known, "unreadable"),
+    ):
+        with pytest.raises(verifying.Refused) as refusal:
+            verifying.verify(altered, by)
+        assert refusal.value.code == why
+
+
+def by_command(scanned: str, known: list[notes.Verifier]) -> None:
+    """The command says the same, and needs no database."""
+    command = [sys.executable, "-m", "courses.certificates", "verify"]
+    given = [word for key in known for word in ("--key", str(key))]
+    done = subprocess.run([*command, scanned, *given], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "GENUINE")
+    done = subprocess.run([*command, scanned[:-9], *given], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (1, verifying.SENTENCES["unreadable"])
