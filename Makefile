@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv/bin/python
 
-.PHONY: run test lint lock bench-watch bench-credit audit clean help
+.PHONY: run test lint lock bench-watch bench-credit bench-transcode audit clean help
 
 run: ## install, prepare the demonstration city, serve it
 	@$(PYTHON) deploy/prepare.py run && exec $(VENV) -m app run
@@ -23,6 +23,9 @@ bench-watch: ## what a beat costs, as one line of JSON
 
 bench-credit: ## what sealing and proofs cost, as one line of JSON
 	@$(VENV) -m bench.credit
+
+bench-transcode: ## what the pipeline costs beside bare ffmpeg, how soon a lesson plays, MB per hour; one line of JSON
+	@$(VENV) -m bench.transcode
 
 audit: ## check the ledger and its log, naming everything that is wrong
 	@$(VENV) -m app audit

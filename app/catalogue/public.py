@@ -227,7 +227,7 @@ def sizes(session: Session, lessons: list[EditionLesson]) -> dict[str, Sizes]:
     weights: dict[str, list[int]] = {}
     for asset_id, size_bytes in session.execute(
         select(Rendition.asset_id, Rendition.size_bytes).where(
-            Rendition.asset_id.in_([lesson.asset_id for lesson in lessons])
+            Rendition.asset_id.in_([lesson.asset_id for lesson in lessons]), Rendition.width > 0
         )
     ):
         weights.setdefault(asset_id, []).append(size_bytes)

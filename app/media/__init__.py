@@ -56,6 +56,19 @@ def handle(app: Flask, asset_id: str) -> None:
             log.warning("media.parts_left", asset=asset_id)
 
 
+def handle_rungs(app: Flask, asset_id: str) -> None:
+    """Make the further rungs of a lesson, unless somebody's first one waits: the sweep comes again."""
+    with db.reading() as session:
+        if asset_id not in transcode.owed.due(session, now=clock.now()):
+            return
+    transcode.further.work(app.extensions["xueshi_desk"], asset_id)
+
+
+def due_rungs(session: Session, now: datetime) -> list[str]:
+    """Lessons that are watchable and still owed rungs, while no first rung waits."""
+    return transcode.owed.due(session, now=now)
+
+
 def due(session: Session, now: datetime) -> list[str]:
     """Assets that wait for a worker or were left by one, and abandoned uploads."""
     return [*leases.due(session, now=now), *uploads.abandoned(session, now=now)]
@@ -68,5 +81,6 @@ def install(app: Flask) -> None:
     app.extensions["xueshi_desk"] = make_desk(app, settings)
     app.extensions["xueshi_shown"] = {}
     jobs.register(app, "media", handle, due)
+    jobs.register(app, "rungs", handle_rungs, due_rungs)
     assert all(module.bp is bp for module in (studio, play))
     app.register_blueprint(bp)
