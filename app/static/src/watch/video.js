@@ -18,10 +18,12 @@ export async function load(video, manifestUrl) {
     maxMaxBufferLength: 600,
     backBufferLength: 60,
     capLevelToPlayerSize: true,
+    startLevel: 0, // low at first: a phone on a poor line plays at once, and climbs when it can
     fragLoadPolicy: patience(20_000, 120_000),
     manifestLoadPolicy: patience(10_000, 20_000),
     playlistLoadPolicy: patience(10_000, 20_000),
   });
+  if (wantsFewBytes()) hls.autoLevelCapping = 0;
   hls.on(Hls.Events.ERROR, (_name, data) => {
     if (!data.fatal) return;
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
@@ -30,6 +32,11 @@ export async function load(video, manifestUrl) {
   addEventListener("online", () => hls.startLoad());
   hls.loadSource(manifestUrl);
   hls.attachMedia(video);
+}
+
+// The phone's own wish, as the system or the browser was told it.
+function wantsFewBytes() {
+  return navigator.connection?.saveData === true || matchMedia("(prefers-reduced-data: reduce)").matches;
 }
 
 function hasGoodNativeHls(video) {
