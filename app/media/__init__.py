@@ -49,6 +49,9 @@ def handle(app: Flask, asset_id: str) -> None:
         left = uploads.abandon(session, asset_id, now=clock.now())
     if left is None:
         transcode.work(app.extensions["xueshi_desk"], asset_id)
+        with db.writing() as session:
+            if asset_id in transcode.owed.due(session, now=clock.now()):
+                jobs.dispatch(session, "rungs", asset_id)
     elif left.upload_ref and left.source_key:
         try:
             store.drop_parts(left.source_key, left.upload_ref)
