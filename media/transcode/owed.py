@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from media import leases
 from media.base import Base
 
+MACHINE_WAITS = ("store_unavailable", "store_full", "disk_full", "disk_fault")
+
 
 class RungsOwed(Base):
     """The further rungs of one asset. Gone when all are made; left with its error when given up."""
@@ -87,6 +89,8 @@ def give_back(row: RungsOwed, *, code: str, log: str, now: datetime, is_final: b
     """The attempt failed: say why, and wait longer each time; the last one only says why."""
     row.last_error, row.last_log = code, log
     row.lease_by = row.lease_until = None
+    if code in MACHINE_WAITS:  # no fault of this lesson: it waits however long that lasts
+        row.attempts = min(row.attempts, leases.MOST_ATTEMPTS - 1)
     if is_final:
         row.attempts = leases.MOST_ATTEMPTS
     pause = leases.BACKOFF[min(row.attempts, len(leases.BACKOFF)) - 1]

@@ -442,6 +442,14 @@ def test_no_further_rung_is_begun_while_a_first_one_waits(desk: Desk, tmp_path: 
         assert owed.due(session, now=datetime.now(UTC)) == []
 
 
+def test_a_store_that_is_away_for_days_does_not_end_what_is_owed() -> None:
+    row = owed.RungsOwed(asset_id="a", attempts=leases.MOST_ATTEMPTS, created_at=AT)
+    owed.give_back(row, code="store_unavailable", log="", now=AT)
+    assert row.attempts < leases.MOST_ATTEMPTS
+    owed.give_back(row, code="damaged", log="", now=AT, is_final=True)
+    assert row.attempts == leases.MOST_ATTEMPTS
+
+
 def test_on_s3_the_same_file_comes_out(desk: Desk, tmp_path: Path, seaweed: Seaweed) -> None:
     store = S3Store(
         bucket=BUCKET, endpoint=seaweed.endpoint, region="us-east-1",
