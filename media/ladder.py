@@ -27,6 +27,7 @@ RATES = {
 }
 # One sound for all rungs: it is encoded once, and a change of rung cannot be heard.
 SOUND_BPS, SMALL_SOUND_BPS = 64_000, 48_000
+SOUND = "sound"  # the rendition without a picture, for a line or a phone that cannot have one
 LEAN_FACTOR = Fraction(1, 2)
 LEAN_CRF = 6  # six steps of the factor are about half the bits
 

@@ -17,7 +17,7 @@ from media.base import from_ms, to_ms
 PURPOSE = b"xueshi media playback 1"
 SIGNATURE_BYTES = 24
 WORD = re.compile(r"[a-z0-9]*")
-NAME = re.compile(r"master\.m3u8|(\d{2,4}p(-lean)?)/(index\.m3u8|init\.mp4|seg_\d{5}\.m4s)")
+NAME = re.compile(r"master\.m3u8|(\d{2,4}p(-lean)?|sound)/(index\.m3u8|init\.mp4|seg_\d{5}\.m4s)")
 CAPTION = re.compile(r"captions/([A-Za-z0-9-]{2,20})\.vtt")
 TYPES = {
     "m3u8": "application/vnd.apple.mpegurl",

@@ -29,11 +29,11 @@ POPULAR = 6  # courses shown where nothing was found
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """What a lesson weighs, in the smallest and the largest picture; whole bytes."""
+class Weight:
+    """What a lesson weighs at one quality, its sound included; whole bytes."""
 
-    smallest_bytes: int
-    largest_bytes: int
+    quality: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,13 +263,13 @@ def rated(session: Session, edition: Edition) -> list[Rated]:
     ]
 
 
-def sizes(session: Session, lessons: list[EditionLesson]) -> dict[str, Sizes]:
-    """What the lessons' videos weigh, by asset, as far as it is known."""
-    weights: dict[str, list[int]] = {}
-    for asset_id, size_bytes in session.execute(
-        select(Rendition.asset_id, Rendition.size_bytes).where(
-            Rendition.asset_id.in_([lesson.asset_id for lesson in lessons])
-        )
+def sizes(session: Session, lessons: list[EditionLesson]) -> dict[str, list[Weight]]:
+    """What the lessons' videos weigh at each quality, by asset, the lightest first."""
+    weights: dict[str, list[Weight]] = {}
+    for asset_id, name, size_bytes in session.execute(
+        select(Rendition.asset_id, Rendition.name, Rendition.size_bytes)
+        .where(Rendition.asset_id.in_([lesson.asset_id for lesson in lessons]), Rendition.width > 0)
+        .order_by(Rendition.size_bytes, Rendition.id)
     ):
-        weights.setdefault(asset_id, []).append(size_bytes)
-    return {asset_id: Sizes(min(found), max(found)) for asset_id, found in weights.items()}
+        weights.setdefault(asset_id, []).append(Weight(name.removesuffix("-lean"), size_bytes))
+    return weights

@@ -50,11 +50,27 @@ def handle(app: Flask, asset_id: str) -> None:
     if left is None:
         transcode.work(app.extensions["xueshi_desk"], asset_id)
         keeping.settle(db.writing, store, asset_id)
+        with db.writing() as session:
+            if asset_id in transcode.owed.due(session, now=clock.now()):
+                jobs.dispatch(session, "rungs", asset_id)
     elif left.upload_ref and left.source_key:
         try:
             store.drop_parts(left.source_key, left.upload_ref)
         except errors.Unavailable:
             log.warning("media.parts_left", asset=asset_id)
+
+
+def handle_rungs(app: Flask, asset_id: str) -> None:
+    """Make the further rungs of a lesson, unless somebody's first one waits: the sweep comes again."""
+    with db.reading() as session:
+        if asset_id not in transcode.owed.due(session, now=clock.now()):
+            return
+    transcode.further.work(app.extensions["xueshi_desk"], asset_id)
+
+
+def due_rungs(session: Session, now: datetime) -> list[str]:
+    """Lessons that are watchable and still owed rungs, while no first rung waits."""
+    return transcode.owed.due(session, now=now)
 
 
 def due(session: Session, now: datetime) -> list[str]:
@@ -74,5 +90,6 @@ def install(app: Flask) -> None:
     app.extensions["xueshi_shown"] = {}
     app.extensions["xueshi_check_store"] = check.run
     jobs.register(app, "media", handle, due)
+    jobs.register(app, "rungs", handle_rungs, due_rungs)
     assert all(module.bp is bp for module in (studio, sending, play))
     app.register_blueprint(bp)

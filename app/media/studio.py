@@ -151,6 +151,7 @@ def told(session: Session, asset: Asset) -> dict[str, Any]:
                 "size_bytes": made.size_bytes,
             }
             for made in assets.renditions(session, asset.id)
+            if made.width  # sound alone is no quality to choose
         ],
         "captions": [found.language for found in assets.captions(session, asset.id)],
     }

@@ -1,4 +1,4 @@
-"""The ffmpeg commands: the sound once, one decode for all rungs, key frames where segments begin.
+"""The ffmpeg commands: the sound once, one decode for all rungs asked for, key frames where segments begin.
 
 Input protocols and containers are listed, so a file can name no other; nothing reaches a shell.
 """
@@ -23,7 +23,7 @@ LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}  # EBU R128 measure, at the level s
 SAMPLE_RATE = 48_000
 OUT_TIME = re.compile(rb"out_time_us=(\d+)")
 QUIET = ("-hide_banner", "-nostdin", "-y", "-v", "error")
-SOUND_SHARE = 200  # permille of the work, about
+SOUND_FILE = "sound.mp4"
 DISK_FULL = "No space left on device"
 POSTER_MS = 2_000  # past a fade-in, still on an opening slide
 
@@ -80,7 +80,16 @@ def picture_command(
     return [str(part) for part in whole.compile(cmd=ffmpeg_path)]
 
 
-def _options(rung: Rung, rate: Fraction, folder: Path) -> dict[str, Any]:
+def sound_rung_command(sound: Path, *, ffmpeg_path: str, folder: Path) -> list[str]:
+    """The command that cuts the one sound into a rendition without a picture; nothing is encoded."""
+    made = ffmpeg.output(
+        ffmpeg.input(f"file:{sound}")["a:0"], str(folder / "index.m3u8"), **_cut(folder), **{"c:a": "copy"}
+    ).global_args(*QUIET)
+    return [str(part) for part in made.compile(cmd=ffmpeg_path)]
+
+
+def _cut(folder: Path) -> dict[str, Any]:
+    """How a rendition is cut into segments."""
     return {
         "f": "hls",
         "hls_time": SEGMENT_S,
@@ -92,6 +101,13 @@ def _options(rung: Rung, rate: Fraction, folder: Path) -> dict[str, Any]:
         # The picture begins at 0: an edit list takes up the reordering of B-frames and the priming
         # of the sound, which would otherwise push the whole lesson back by up to half a second.
         "avoid_negative_ts": "disabled",
+        "map_metadata": -1,
+        "map_chapters": -1,
+    }
+
+
+def _options(rung: Rung, rate: Fraction, folder: Path) -> dict[str, Any]:
+    return _cut(folder) | {
         "c:v": "libx264",
         "preset": PRESET,
         "bf": 0 if rate <= SLIDES_FPS else 3,
@@ -103,49 +119,67 @@ def _options(rung: Rung, rate: Fraction, folder: Path) -> dict[str, Any]:
         "g": 2 * ceil(rate * SEGMENT_S),
         "x264-params": "scenecut=0:open-gop=0",
         "profile:v": "high" if rung.height > 360 else "main",
-        "map_metadata": -1,
-        "map_chapters": -1,
         "sn": None,
         "dn": None,
     }
 
 
-def encode(
+def sound(
+    source: Path,
+    facts: Facts,
+    *,
+    bps: int,
+    ffmpeg_path: str,
+    folder: Path,
+    limits: confine.Limits,
+    report: Callable[[int], None],
+) -> Path | None:
+    """The one sound of all rungs, and `folder/sound/` cut from it; None for a silent source.
+
+    `report` hears progress in permille, and may raise to stop. errors.Unusable `damaged` or
+    `too_slow` when the file is the reason, errors.Fault else.
+    """
+    if facts.audio_index is None:
+        return None
+    target, told = folder / SOUND_FILE, folder / "tool.out"
+    _run(
+        sound_command(source, facts, bps=bps, ffmpeg_path=ffmpeg_path, target=target),
+        limits=limits,
+        folder=folder,
+        tick=lambda: report(_permille(told, facts.duration_ms)),
+    )
+    (folder / ladder.SOUND).mkdir(exist_ok=True)
+    _run(
+        sound_rung_command(target, ffmpeg_path=ffmpeg_path, folder=folder / ladder.SOUND),
+        limits=limits,
+        folder=folder,
+        tick=lambda: report(999),
+    )
+    return target
+
+
+def pictures(
     source: Path,
     facts: Facts,
     rungs: Sequence[Rung],
     *,
+    sound: Path | None,
     ffmpeg_path: str,
     folder: Path,
     limits: confine.Limits,
     report: Callable[[int], None],
 ) -> None:
-    """Make every rung; `report` hears progress in permille, and may raise to stop.
-
-    errors.Unusable `damaged` or `too_slow` when the file is the reason, errors.Fault else.
-    """
+    """Make these rungs in one decode; reports and refuses as `sound` does."""
     for rung in rungs:
         (folder / rung.name).mkdir(parents=True, exist_ok=True)
     told = folder / "tool.out"
-    sound = None
-    if facts.audio_index is not None:
-        sound = folder / "sound.mp4"
-        _run(
-            sound_command(
-                source, facts, bps=ladder.sound_bps(rungs), ffmpeg_path=ffmpeg_path, target=sound
-            ),
-            limits=limits,
-            folder=folder,
-            tick=lambda: report(_permille(told, facts.duration_ms) * SOUND_SHARE // 1000),
-        )
-    begins = 0 if sound is None else SOUND_SHARE
     _run(
         picture_command(
             source, facts, rungs, sound=sound, ffmpeg_path=ffmpeg_path, folder=folder
         ),
         limits=limits,
         folder=folder,
-        tick=lambda: report(begins + _permille(told, facts.duration_ms) * (1000 - begins) // 1000),
+        tick=lambda: report(_permille(told, facts.duration_ms)),
     )
 
 

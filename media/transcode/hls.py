@@ -11,6 +11,7 @@ from pathlib import Path
 from media import errors
 
 MS = 1000
+ALIGNED_MS = 100
 AAC_LC = "mp4a.40.2"
 
 
@@ -24,8 +25,8 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
-    """One rung as made. Rates in bit/s."""
+class Line:
+    """What the master playlist tells of a rung; `width` is 0 where it is sound alone. Rates in bit/s."""
 
     name: str
     width: int
@@ -34,6 +35,12 @@ class Track:
     codecs: str
     peak_bps: int
     average_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track(Line):
+    """One rung as made."""
+
     size_bytes: int
     duration_ms: int
     files: tuple[str, ...]  # below the rung's folder, the playlist last
@@ -54,7 +61,8 @@ def measure(folder: Path, *, width: int, height: int, fps: Fraction, has_sound: 
     if not segments or total <= 0:
         raise errors.Fault("rung_incomplete", folder.name)
     average_bps = _up(size * 8 / total)
-    codecs = avc_codec(init.read_bytes()) + (f",{AAC_LC}" if has_sound else "")
+    picture = [avc_codec(init.read_bytes())] if width else []
+    codecs = ",".join(picture + ([AAC_LC] if has_sound else []))
     return Track(
         name=folder.name,
         width=width,
@@ -102,25 +110,37 @@ def avc_codec(init: bytes) -> str:
 
 
 def check_aligned(tracks: Sequence[Track]) -> int:
-    """The lesson's duration in ms: the shortest rung's. Fault when rungs do not switch seamlessly."""
+    """The lesson's duration in ms: the shortest rung's. Fault when rungs do not switch seamlessly.
+
+    Sound alone is left out: nobody changes between it and a picture within a segment.
+    """
+    tracks = [track for track in tracks if track.width]
     counts = {len(track.files) for track in tracks}
     durations = [track.duration_ms for track in tracks]
-    if len(counts) != 1 or max(durations) - min(durations) > 100:
+    if len(counts) != 1 or max(durations) - min(durations) > ALIGNED_MS:
         raise errors.Fault("rungs_not_aligned")
     return min(durations)
 
 
-def master(tracks: Sequence[Track]) -> str:
-    """The master playlist, the smallest rung first: players begin there on an unknown line."""
-    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    for track in sorted(tracks, key=lambda made: made.peak_bps):
-        lines += [
-            f"#EXT-X-STREAM-INF:BANDWIDTH={track.peak_bps},AVERAGE-BANDWIDTH={track.average_bps},"
-            f'CODECS="{track.codecs}",RESOLUTION={track.width}x{track.height},'
-            f"FRAME-RATE={float(track.fps):.3f},VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE",
-            f"{track.name}/index.m3u8",
+def master(lines: Sequence[Line]) -> str:
+    """The master playlist, the smallest picture first: players begin there on an unknown line.
+
+    Sound alone comes last, as Apple's players begin with what is named first.
+    """
+    text = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    for line in sorted(lines, key=lambda told: (not told.width, told.peak_bps)):
+        picture = (
+            f",RESOLUTION={line.width}x{line.height},FRAME-RATE={float(line.fps):.3f},"
+            "VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE"
+            if line.width
+            else ""
+        )
+        text += [
+            f"#EXT-X-STREAM-INF:BANDWIDTH={line.peak_bps},AVERAGE-BANDWIDTH={line.average_bps},"
+            f'CODECS="{line.codecs}"{picture}',
+            f"{line.name}/index.m3u8",
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(text) + "\n"
 
 
 def _up(value: Fraction | float) -> int:

@@ -1,4 +1,4 @@
-"""One asset's way from `waiting` to `ready`, by one worker, interruptible at every point.
+"""One asset's way from `waiting` to `ready`, its first rung, by one worker, interruptible at every point.
 
 The lease is renewed while the work goes on; everything lies in the store before one transaction shows
 it; a worker that lost its lease stops and removes what it wrote. Two runs never share a folder.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -23,8 +24,10 @@ from media.assets import Asset, AssetKind, AssetState, Rendition
 from media.base import new_id
 from media.storage import Missing, Store
 from media.tools import Tools
-from media.transcode import encode, hls
+from media.transcode import encode, hls, owed
 
+FIRST = 1  # rungs that are made before the lesson is shown
+SOUND_SHARE = 400  # permille of the first rung's work, about
 FETCHED, ENCODED = 60, 930  # permille of the whole that each step ends at
 HASH_CHUNK = 1024 * 1024
 # A file whose playable part is this much shorter than its header claims was cut off.
@@ -175,20 +178,35 @@ def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
     frame = encode.poster(
         source, facts, ffmpeg_path=tools.ffmpeg, folder=turn.folder, limits=turn.desk.limits
     )
-    encode.encode(
+    sound = encode.sound(
         source,
         facts,
-        rungs,
+        bps=ladder.sound_bps(rungs),
         ffmpeg_path=tools.ffmpeg,
         folder=turn.folder,
         limits=turn.desk.limits,
-        report=report,
+        report=lambda permille: report(permille * SOUND_SHARE // 1000),
     )
-    tracks = _tracks(turn, facts, rungs)
+    begins = SOUND_SHARE if sound else 0
+    encode.pictures(
+        source,
+        facts,
+        rungs[:FIRST],
+        sound=sound,
+        ffmpeg_path=tools.ffmpeg,
+        folder=turn.folder,
+        limits=turn.desk.limits,
+        report=lambda permille: report(begins + permille * (1000 - begins) // 1000),
+    )
+    tracks = measured(turn.folder, facts, rungs[:FIRST])
     duration_ms = hls.check_aligned(tracks)
     if facts.duration_ms - duration_ms > CUT_OFF_MS + facts.duration_ms // CUT_OFF_SHARE:
         raise errors.Unusable("cut_off")
-    _keep_tracks(turn, tracks)
+    if sound:
+        tracks.append(sound_track(turn.folder))
+        turn.desk.store.put_file(f"{turn.prefix}/{encode.SOUND_FILE}", sound)
+    keep(turn.desk.store, turn.prefix, turn.folder, tracks, report=turn.report)
+    turn.desk.store.put(f"{turn.prefix}/master.m3u8", hls.master(tracks).encode("ascii"))
     _keep_pictures(turn, pictures.draw(frame))
     with turn.desk.writing() as session:
         asset = leases.held(session, turn.asset_id, by=turn.holder)
@@ -196,7 +214,9 @@ def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
         asset.probe = facts.to_json()
         asset.duration_ms = duration_ms
         asset.hls_prefix = turn.prefix
-        session.add_all(_rendition(turn.asset_id, track) for track in tracks)
+        session.add_all(rendition(turn.asset_id, track) for track in tracks)
+        if rungs[FIRST:]:
+            owed.owe(session, turn.asset_id, now=turn.desk.clock())
         _publish(turn, asset, content_hash)
     _forget_others(turn)
 
@@ -264,10 +284,11 @@ def _adopt(turn: Turn, content_hash: bytes) -> bool:
     return True
 
 
-def _tracks(turn: Turn, facts: probe.Facts, rungs: tuple[ladder.Rung, ...]) -> list[hls.Track]:
+def measured(folder: Path, facts: probe.Facts, rungs: tuple[ladder.Rung, ...]) -> list[hls.Track]:
+    """The rungs that were made in `folder`."""
     return [
         hls.measure(
-            turn.folder / rung.name,
+            folder / rung.name,
             width=rung.width,
             height=rung.height,
             fps=ladder.frame_rate(facts.rate),
@@ -277,17 +298,22 @@ def _tracks(turn: Turn, facts: probe.Facts, rungs: tuple[ladder.Rung, ...]) -> l
     ]
 
 
-def _keep_tracks(turn: Turn, tracks: list[hls.Track]) -> None:
-    """Segments first, playlists after them, the master last."""
+def sound_track(folder: Path) -> hls.Track:
+    """The rendition without a picture."""
+    return hls.measure(folder / ladder.SOUND, width=0, height=0, fps=Fraction(0), has_sound=True)
+
+
+def keep(
+    store: Store, prefix: str, folder: Path, tracks: list[hls.Track], *, report: Callable[[int], None]
+) -> None:
+    """Put rungs into the store, segments first, playlists after them."""
     total = sum(len(track.files) for track in tracks)
     done = 0
     for track in tracks:
         for name in track.files:
-            path = turn.folder / track.name / name
-            turn.desk.store.put_file(f"{turn.prefix}/{track.name}/{name}", path)
+            store.put_file(f"{prefix}/{track.name}/{name}", folder / track.name / name)
             done += 1
-            turn.report(ENCODED + (999 - ENCODED) * done // total)
-    turn.desk.store.put(f"{turn.prefix}/master.m3u8", hls.master(tracks).encode("ascii"))
+            report(ENCODED + (999 - ENCODED) * done // total)
 
 
 def _keep_pictures(turn: Turn, drawn: pictures.Drawn) -> None:
@@ -295,7 +321,8 @@ def _keep_pictures(turn: Turn, drawn: pictures.Drawn) -> None:
         turn.desk.store.put(f"{turn.image_prefix}/{name}", data)
 
 
-def _rendition(asset_id: str, track: hls.Track) -> Rendition:
+def rendition(asset_id: str, track: hls.Track) -> Rendition:
+    """The row of a rung as made."""
     return Rendition(
         asset_id=asset_id,
         name=track.name,

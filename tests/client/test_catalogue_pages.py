@@ -8,13 +8,15 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import jobs
 from courses import policies
 from courses.catalogue import drafts, editions, lessons, summaries
-from courses.catalogue.models import Course, WithdrawalRule
+from courses.catalogue.models import Course, EditionLesson, WithdrawalRule
 from courses.people.organisations import Organisation
 from courses.units import Money
+from media.assets import Rendition
 from tests import shelves, shelves_app
 
 
@@ -101,6 +103,24 @@ def test_a_course_page_tells_what_a_worker_asks(
         assert text in html
     assert '<span class="hours">1.5</span>' in html  # 67.5 minutes, 45 each
     assert f"next=/catalogue/courses/{course.id}" in html  # sign in, and come back
+
+
+def test_each_quality_of_a_lesson_is_weighed_and_sound_alone_is_none(
+    app: Flask, client: FlaskClient, owner: Organisation, now: datetime
+) -> None:
+    course = offer(app, owner, now)
+    with app.extensions["xueshi_db"].writing() as session:
+        asset_id = session.scalars(select(EditionLesson.asset_id)).first()
+        for name, width, size_bytes in (("720p", 1280, 69_000_001), ("360p", 640, 47_000_000), ("sound", 0, 29_000_000)):
+            session.add(
+                Rendition(
+                    asset_id=asset_id, name=name, width=width, height=width, bandwidth=1,
+                    average_bandwidth=1, size_bytes=size_bytes, codecs="x",
+                )
+            )  # fmt: skip
+    html = shown(client, f"/catalogue/courses/{course.id}")
+    assert "360p 47 MB · 720p 70 MB" in html
+    assert "29 MB" not in html
 
 
 def test_hours_are_credited_by_the_rule_in_force(

@@ -63,7 +63,7 @@ def test_a_bound_link_is_useless_to_others_and_an_unbound_one_is_for_all() -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["master.m3u8", "360p/index.m3u8", "1080p/init.mp4", "144p-lean/seg_00012.m4s"],
+    ["master.m3u8", "360p/index.m3u8", "1080p/init.mp4", "144p-lean/seg_00012.m4s", "sound/index.m3u8"],
 )
 def test_names_that_are_served(name: str) -> None:
     assert playback.NAME.fullmatch(name)
@@ -72,7 +72,7 @@ def test_names_that_are_served(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["../x", "360p/../../x", "original", "360p/seg_1.m4s", "master.m3u8/x", "360p/", "/etc/passwd",
-     "master.m3u8\n", "captions/en.vtt"],
+     "master.m3u8\n", "captions/en.vtt", "sound.mp4"],
 )  # fmt: skip
 def test_names_that_are_not(name: str) -> None:
     assert not playback.NAME.fullmatch(name)

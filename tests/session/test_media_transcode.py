@@ -22,12 +22,13 @@ from app.media import reasons
 from media import assets, errors, ladder, leases, probe, tools, uploads
 from media.assets import Asset, AssetKind, AssetState
 from media.storage import DirectoryStore, S3Store, Store
-from media.transcode import Desk, work
+from media.transcode import Desk, further, owed, work
 from tests import clips
 from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
 pytestmark = pytest.mark.video
 AT = datetime(2026, 6, 1, tzinfo=UTC)
+SOUND = "sound/index.m3u8"
 
 
 @pytest.fixture
@@ -121,13 +122,24 @@ def test_a_clip_becomes_a_whole_ladder(
     assert work(desk, asset_id)
     asset = found(desk, asset_id)
     assert (asset.state, asset.last_error) == (AssetState.READY, None), asset.last_log
+    early = variants((tmp_path / "store" / str(asset.hls_prefix) / "master.m3u8").read_text())
+    assert len([uri for uri in early if uri != SOUND]) == 1, "watchable with its first rung alone"
+    assert further.work(desk, asset_id)
+    assert not further.work(desk, asset_id), "nothing is owed any more"
     assert (asset.width, asset.height) == size
     assert asset.duration_ms is not None
     assert abs(asset.duration_ms - clips.SECONDS * 1000) <= 120
     assert asset.content_hash == sha256((tmp_path / "clip.mp4").read_bytes()).digest()
     folder = tmp_path / "store" / str(asset.hls_prefix)
     rungs = variants((folder / "master.m3u8").read_text())
-    assert len(rungs) >= 2
+    assert len(rungs) >= 2 + has_sound
+    assert next(iter(rungs)) == next(iter(early)), "players begin with the same rung as before"
+    if has_sound:
+        assert list(rungs)[-1] == SOUND, "sound alone is never what a player begins with"
+        told = rungs.pop(SOUND)
+        assert told["CODECS"] == "mp4a.40.2"
+        assert "RESOLUTION" not in told
+        assert [s["codec_type"] for s in probed(folder / SOUND)["streams"]] == ["audio"]  # type: ignore[attr-defined]
     cuts = set()
     for uri, told in rungs.items():
         streams = {s["codec_type"]: s for s in probed(folder / uri)["streams"]}  # type: ignore[attr-defined]
@@ -384,6 +396,60 @@ def test_after_kill_9_another_worker_finishes(
     assert not any((tmp_path / "work").iterdir()), "the dead worker's scratch is gone, too"
 
 
+def test_kill_9_in_the_further_rungs_leaves_the_lesson_watchable_and_the_first_rung_alone(
+    desk: Desk, database_url: str, tmp_path: Path
+) -> None:
+    asset_id = sent(desk, clips.make(tmp_path / "a.mp4", size="1280x720", seconds=20))
+    work(desk, asset_id)
+    prefix = found(desk, asset_id).hls_prefix
+    first = {key.key: desk.store.read(key.key) for key in desk.store.list(f"{prefix}/360p/")}
+    early = desk.store.read(f"{prefix}/master.m3u8")
+    twin = sent(desk, tmp_path / "a.mp4")
+    work(desk, twin)
+    killed = subprocess.Popen(
+        [sys.executable, "-c", KILLED.replace("work(desk", "further.work(desk").replace("Desk, work", "Desk, further"),
+         database_url, str(tmp_path), asset_id]
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            if list((tmp_path / "work").glob("further-*/720p/seg*")):
+                break
+            time.sleep(0.05)
+        else:
+            raise AssertionError("never began to encode")
+    finally:
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.wait()
+    assert desk.store.read(f"{prefix}/master.m3u8") == early
+    assert not further.work(desk, asset_id), "the lease still runs"
+    later = replace(desk, clock=lambda: datetime.now(UTC) + leases.LEASE + timedelta(seconds=1))
+    assert further.work(later, asset_id)
+    assert {"360p/index.m3u8", "540p/index.m3u8", "720p/index.m3u8", SOUND} == set(
+        variants(desk.store.read(f"{prefix}/master.m3u8").decode())
+    )
+    assert {key.key: desk.store.read(key.key) for key in desk.store.list(f"{prefix}/360p/")} == first
+    with desk.writing() as session:
+        assert {r.name for r in assets.renditions(session, twin)} == {"360p", "540p", "720p", "sound"}
+
+
+def test_no_further_rung_is_begun_while_a_first_one_waits(desk: Desk, tmp_path: Path) -> None:
+    asset_id = sent(desk, clips.make(tmp_path / "a.mp4", seconds=2))
+    work(desk, asset_id)
+    with desk.writing() as session:
+        assert owed.due(session, now=datetime.now(UTC)) == [asset_id]
+    sent(desk, clips.make(tmp_path / "b.mp4", seconds=3))
+    with desk.writing() as session:
+        assert owed.due(session, now=datetime.now(UTC)) == []
+
+
+def test_a_store_that_is_away_for_days_does_not_end_what_is_owed() -> None:
+    row = owed.RungsOwed(asset_id="a", attempts=leases.MOST_ATTEMPTS, created_at=AT)
+    owed.give_back(row, code="store_unavailable", log="", now=AT)
+    assert row.attempts < leases.MOST_ATTEMPTS
+    owed.give_back(row, code="damaged", log="", now=AT, is_final=True)
+    assert row.attempts == leases.MOST_ATTEMPTS
+
+
 def test_on_s3_the_same_file_comes_out(desk: Desk, tmp_path: Path, seaweed: Seaweed) -> None:
     store = S3Store(
         bucket=BUCKET, endpoint=seaweed.endpoint, region="us-east-1",
@@ -394,6 +460,7 @@ def test_on_s3_the_same_file_comes_out(desk: Desk, tmp_path: Path, seaweed: Seaw
     assert work(there, asset_id)
     asset = found(there, asset_id)
     assert asset.state == AssetState.READY, asset.last_log
+    assert further.work(there, asset_id)
     names = {key.key.removeprefix(f"{asset.hls_prefix}/") for key in store.list(f"{asset.hls_prefix}/")}
     assert {"master.m3u8", "360p/index.m3u8", "360p/init.mp4", "360p/seg_00000.m4s"} <= names
 

@@ -37,11 +37,13 @@ export async function load(video, manifestUrl, ended) {
     maxMaxBufferLength: 600,
     backBufferLength: 60,
     capLevelToPlayerSize: true,
+    startLevel: 0, // low at first: a phone on a poor line plays at once, and climbs when it can
     fragLoadPolicy: patience(20_000, 120_000),
     manifestLoadPolicy: patience(10_000, 20_000),
     playlistLoadPolicy: patience(10_000, 20_000),
     xhrSetup: (request, url) => newest !== first && request.open("GET", url.replace(first, newest), true),
   });
+  if (wantsFewBytes()) hls.autoLevelCapping = 0;
   hls.on(Hls.Events.ERROR, (_name, data) => {
     if (data.response?.code === 403) refuse();
     if (!data.fatal) return;
@@ -64,6 +66,11 @@ function reload(video) {
   first = newest;
   video.src = `${newest}master.m3u8`;
   video.addEventListener("loadedmetadata", () => (video.currentTime = at), { once: true });
+}
+
+// The phone's own wish, as the system or the browser was told it.
+function wantsFewBytes() {
+  return navigator.connection?.saveData === true || matchMedia("(prefers-reduced-data: reduce)").matches;
 }
 
 function hasGoodNativeHls(video) {
