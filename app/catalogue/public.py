@@ -104,10 +104,8 @@ def course(course_id: str) -> str:
             facts=edition.facts,
             lessons=lessons,
             sizes=weights,
-            whole=Sizes(
-                sum(one.smallest_bytes for one in weights.values()),
-                sum(one.largest_bytes for one in weights.values()),
-            ),
+            lightest_bytes=sum(rungs[0].size_bytes for rungs in weights.values()),
+            heaviest_bytes=sum(rungs[-1].size_bytes for rungs in weights.values()),
             preview=next((lesson for lesson in lessons if lesson.is_preview), None),
             needs=needs.of(session, actor, now=now),
             kept=kept_on(session, actor, course_id),
