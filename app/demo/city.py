@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, jobs
+from app.certificates import keys
 from app.db import Database
 from app.demo import lectures, paper, past, people, plan, rules, sending
 from app.demo.accounts import ACCOUNTS, PASSWORD
@@ -136,6 +137,9 @@ def make(app: Flask, chosen: Plan) -> None:
             past.publish(session, actor(session, vault, "13800000017"), course, at=published_at)
             past.happen(session, vault, chosen, course, at=published_at)
             jobs.dispatch(session, "catalogue", course_id)
+            if chosen.key == PLANS[0].key:
+                signer = keys.signer(app.extensions["xueshi_settings"])
+                past.certify(session, actor(session, vault, "13800000001"), signer, now=clock.now())
     log.info("demo.course_made", course=course_id)
 
 

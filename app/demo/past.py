@@ -15,6 +15,9 @@ from app.ratings import targets
 from courses.catalogue import drafts, facts, keeping, reviews, taxonomy
 from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course
+from courses.certificates import content, issuing
+from courses.ledger import explained
+from courses.ledger.log.notes import Signer
 from courses.people import accounts
 from courses.people.accounts import Account
 from courses.people.jurisdictions import day_of
@@ -128,3 +131,15 @@ def confined(session: Session, course: Course, everybody: list[Actor], *, at: da
     history.settle(session, learner.subject_key, now=ended_at + timedelta(hours=1))
     history.take_turns(session, taking, turns=6, at=began_at + DAY)
     history.settle(session, learner.subject_key, now=began_at + DAY + timedelta(hours=1))
+
+
+def certify(session: Session, learner: Actor, signer: Signer, *, now: datetime) -> list[str]:
+    """A learner has the statement of all hours and a course's issued; their numbers."""
+    offers = content.offers(explained.of(session, learner.subject_key, as_of=now + issuing.TICK))
+    chosen = {one.kind: one for one in offers if one.kind != "requirement" and not one.why}
+    return [
+        issuing.issue(
+            session, subject_key=learner.subject_key, kind=one.kind, about=one.about, signer=signer, now=now
+        ).id
+        for one in chosen.values()
+    ]

@@ -148,7 +148,7 @@ def lines(document: dict[str, Any]) -> Iterable[dict[str, str]]:
     found = [
         ("姓名", "Name", holder["name"]),
         ("证件号码", "Document", holder["document"]),
-        ("内容", "About", claim.short(document["title"])),
+        ("事由", "About", claim.short(document["title"])),
         ("期间", "Period", f"{document['from_on']} – {document['to_on']}"),
         ("出具日期", "Issued", document["issued_on"]),
         ("证明编号", "Number", document["certificate"]),

@@ -19,8 +19,6 @@ from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
-from courses.certificates import content, issuing
-from courses.ledger import explained
 from courses.ledger.cases.models import Appeal, Claim, Correction
 from courses.ledger.classes.models import ClassRun
 from courses.ledger.models import Entry
@@ -64,24 +62,18 @@ def make(app: Flask) -> dict[str, str]:
         with database.writing() as session:
             keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
-        keys["certificate"] = certified(app, keys["subject"])
+        keys["certificate"] = certified(app)
     return keys
 
 
-def certified(app: Flask, subject_key: str) -> str:
-    """A statement of the worker's, on paper, and one whose paper is still to be made."""
+def certified(app: Flask) -> str:
+    """A statement of the worker's, on paper, and a course's whose paper is still to be made."""
     signer = certificate_keys.signer(app.extensions["xueshi_settings"])
-    found = []
-    for kind in ("statement", "course"):
-        with app.extensions["xueshi_db"].writing() as session:
-            record = explained.of(session, subject_key, as_of=clock.now() + issuing.TICK)
-            about = next(one.about for one in content.offers(record) if one.kind == kind and not one.why)
-            made = issuing.issue(
-                session, subject_key=subject_key, kind=kind, about=about, signer=signer, now=clock.now()
-            )
-            found.append(made.id)
-    paper.make(app, found[0])
-    return found[0]
+    with app.extensions["xueshi_db"].writing() as session:
+        worker = city.actor(session, app.extensions["xueshi_vault"], ACCOUNTS["worker"])
+        first, *_more = past.certify(session, worker, signer, now=clock.now())
+    paper.make(app, first)
+    return first
 
 
 def offer(session: Session, vault: Vault, plan: Plan, *, now: datetime) -> None:

@@ -9,13 +9,15 @@ import pypdfium2
 import pytest
 import zxingcpp
 from flask import Flask
+from sqlalchemy import text
 
 from app import jobs
 from app.certificates import keys
+from app.db import Database
 from courses.certificates import code as codes
-from courses.certificates import verifying
+from courses.certificates import issuing, sealing, verifying
 from courses.ledger.log import notes
-from tests import ledgers
+from tests import ledgers, shelves_app
 from tests.conftest import Clock
 
 
@@ -69,3 +71,47 @@ def by_command(scanned: str, known: list[notes.Verifier]) -> None:
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "GENUINE")
     done = subprocess.run([*command, scanned[:-9], *given], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (1, verifying.SENTENCES["unreadable"])
+
+
+def test_official_revokes_and_forgetting_a_person_leaves_nothing_to_guess(app: Flask, clock: Clock) -> None:
+    learner = ledgers.learner(app, now=clock.at)
+    ledgers.live(app, learner.subject_key, clock)
+    learner.browser.post("/certificates/", data={"kind": "statement"})
+    jobs.run_due(app)
+    database: Database = app.extensions["xueshi_db"]
+    with database.reading() as session:
+        issued = issuing.of_subject(session, learner.subject_key)[0]
+    number = issued.certificate.id
+    path = f"/oversight/learners/{learner.subject_key}"
+    outside = shelves_app.district(app, "CZ-WJ", now=clock.at)
+    assert outside.post(f"{path}/certificates/{number}/revoke", data={"reason": "核查发现代学"}).status_code == 404
+    official = shelves_app.district(app, "CZ-TN", now=clock.at)
+    assert official.post(f"{path}/certificates/{number}/revoke", data={"reason": " "}).status_code == 422
+    assert official.post(f"{path}/certificates/{number}/revoke", data={"reason": "核查发现代学"}).status_code == 303
+    assert official.post(f"{path}/certificates/{number}/revoke", data={"reason": "又一次"}).status_code == 409
+    said = app.test_client().get(f"/verify/{number}.json").json
+    assert said["state"] == "revoked"
+    assert "代学" not in str(said)  # the reason is the learner's to read
+    assert "核查发现代学" in learner.browser.get("/certificates/").text
+    assert learner.browser.get(f"/certificates/{number}.pdf").status_code == 200  # what was issued stays
+    learner.browser.post("/certificates/", data={"kind": "statement"})
+    with database.writing() as session:
+        assert len(issuing.of_subject(session, learner.subject_key)) == 2  # the hours stand: a new one
+        assert sealing.findings(session) == []
+        session.execute(text("DELETE FROM certificate_holders"))
+        assert sealing.findings(session) == []
+        assert "陆" not in str(session.execute(text("SELECT facts FROM certificates")).all())
+    assert learner.browser.get(f"/certificates/{number}.pdf").status_code == 404
+
+
+def test_hours_not_earned_are_not_certified(app: Flask, clock: Clock) -> None:
+    learner = ledgers.learner(app, now=clock.at)
+    life = ledgers.live(app, learner.subject_key, clock)
+    half = {"kind": "course", "about": life.half.enrolment.id}
+    assert learner.browser.post("/certificates/", data=half).status_code == 409
+    page = learner.browser.get("/certificates/").text
+    assert "This course is not completed yet." in page
+    assert "This requirement is not met yet." in page
+    whole = {"kind": "course", "about": life.whole.enrolment.id}
+    assert learner.browser.post("/certificates/", data=whole).status_code == 303
+    assert learner.browser.post("/certificates/", data={"kind": "course", "about": "another's"}).status_code == 404
