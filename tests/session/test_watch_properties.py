@@ -108,7 +108,7 @@ def test_never_more_than_the_wall_time_of_the_playback_and_its_slack(
     assert phone.playback is not None
     wall = [
         (one.wall_from, one.wall_to)
-        for watched in evidence.of_subject(one_session, phone.taking.enrolment.subject_key)
+        for watched in evidence.of_playbacks(one_session, [phone.playback])
         for one in watched.stretches
     ]
     opened = to_ms(phone.playback.opened_at)

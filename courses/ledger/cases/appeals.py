@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from courses import errors, policies
 from courses.credit import instants
-from courses.ledger import accounts, explained, export
+from courses.ledger import accounts, evidence, explained, export
 from courses.ledger.cases import claims, notices, workdays
 from courses.ledger.cases.models import (
     WORDS_LENGTH,
@@ -150,6 +150,7 @@ def file(
 def frozen(session: Session, appeal: Appeal, record: Record) -> bytes:
     """The evidence of an appeal as bytes: all that a second look needs, in one order."""
     told = record.told
+    whole = evidence.of(session, told.evidence.learner, as_of=record.as_of)
     zone = told.trace.statement.zone
     beats = session.scalars(
         select(Beat).where(Beat.playback_id == appeal.playback_id).order_by(Beat.seq)
@@ -177,7 +178,7 @@ def frozen(session: Session, appeal: Appeal, record: Record) -> bytes:
                 "media_from_ms": str(part.media_from_ms),
                 "media_to_ms": str(part.media_to_ms),
             }
-            for row in told.evidence.stretches
+            for row in whole.stretches
             if row.playback == appeal.playback_id
             for part in told.trace.parts.get(row.id, [])
         ],
@@ -190,7 +191,7 @@ def frozen(session: Session, appeal: Appeal, record: Record) -> bytes:
             }
             for row in beats
         ],
-        "evidence": export.document(told.evidence),
+        "evidence": export.document(whole),
     }
     return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
