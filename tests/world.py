@@ -25,8 +25,9 @@ from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
-from courses.people import accounts, organisations
+from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
+from courses.people.rosters import RosterLine
 from courses.people.sign_ins import SignIn
 from courses.people.vault import Vault
 from courses.ratings import Rating
@@ -159,6 +160,23 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "school": session.scalars(school).one(),
         "policy_label": session.scalars(policy).first() or "",
         **files(session, keys["institution"]),
+        **staffed(session, vault),
+    }
+
+
+def staffed(session: Session, vault: Vault) -> dict[str, str]:
+    """A roster that is being read, and the invitation of the chemical works."""
+    manager = city.actor(session, vault, CAST["M"])
+    [works] = manager.organisations(Role.ENTERPRISE_MANAGER)
+    learner = persons.documents_of(session, city.actor(session, vault, CAST["L"]).person_id)[0]
+    uploaded = roster_imports.begin(
+        session, vault, manager, organisation_id=works, file_name="staff.csv", data=b"a,b", now=NOW
+    )
+    lines = select(RosterLine.id).where(RosterLine.number_index != learner.number_index)
+    return {
+        "roster_import": uploaded.id,
+        "roster_line": session.scalars(lines.where(RosterLine.organisation_id == works).limit(1)).one(),
+        "invitation": invitations.renew(session, manager, organisation_id=works, now=NOW).id,
     }
 
 

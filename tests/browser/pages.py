@@ -59,7 +59,7 @@ PAGES = [
     *by("wujin", "/appeals/calendar/", "/corrections/", "/corrections/entries/{entry}", "/corrections/appeals/{appeal}"),
     *by("city", "/corrections/{correction}"),
     *by("wujin", "/classes/review/", "/classes/review/{class_closed}"),
-    *by("enterprise", "/people/staff"),
+    *by("enterprise", "/people/staff", "/people/staff/roster", "/people/staff/invitation"),
     *by("wujin", "/oversight/", "/oversight/learners/{subject}"),
     *by("wujin", "/oversight/learners/{subject}/playbacks/{playback}"),
     *by("wujin", "/oversight/learners/{subject}/photos/"),
