@@ -29,9 +29,9 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases", "heads", "quotas"},
+    {"leases", "heads", "quotas", "storyboard"},
     {"uploads", "keeping"},
-    {"probe", "ladder", "pictures"},
+    {"probe", "ladder", "pictures", "documents", "pages"},
     {"transcode"},
     {"playback", "captions"},
 ]
