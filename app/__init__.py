@@ -26,6 +26,7 @@ FEATURES = (
     "watch",
     "faces",
     "ledger",
+    "requirements",
     "classes",
     "claims",
     "appeals",

@@ -44,15 +44,20 @@ class EnterpriseIndustry(Base):
 
 def on_day(session: Session, organisation_id: str, *, on: date) -> EnterpriseIndustry | None:
     """What an enterprise does on a day; before the first row, what that one says; None: not known."""
-    rows = list(
+    rows = of_enterprise(session, organisation_id)
+    begun = [row for row in rows if row.from_on <= on]
+    return begun[-1] if begun else next(iter(rows), None)
+
+
+def of_enterprise(session: Session, organisation_id: str) -> list[EnterpriseIndustry]:
+    """Everything said of one, in the order in which it holds."""
+    return list(
         session.scalars(
             select(EnterpriseIndustry)
             .where(EnterpriseIndustry.organisation_id == organisation_id)
             .order_by(EnterpriseIndustry.from_on, EnterpriseIndustry.entered_at, EnterpriseIndustry.id)
         )
     )
-    begun = [row for row in rows if row.from_on <= on]
-    return begun[-1] if begun else next(iter(rows), None)
 
 
 def newest(session: Session, organisation_ids: Iterable[str]) -> dict[str, EnterpriseIndustry]:

@@ -179,7 +179,7 @@ def opened(session: Session, row: Appointment, owed: Owed, *, now: datetime) -> 
     made = [
         Requirement(
             subject_key=row.subject_key,
-            title=titled(owed.rule, "zh_CN"),
+            title=titled(owed.rule.trainee, owed.rule.occasion, "zh_CN"),
             kind=kind,
             hours_num=hours.numerator,
             hours_den=hours.denominator,
@@ -202,9 +202,9 @@ def opened(session: Session, row: Appointment, owed: Owed, *, now: datetime) -> 
     return made
 
 
-def titled(rule: RequiredHours, locale: str) -> str:
-    """What such hours are called: the category and the occasion."""
-    who, why = (taxonomy.label(axis, code, locale) for axis, code in (("trainee", rule.trainee), ("occasion", rule.occasion)))
+def titled(trainee: str, occasion: str, locale: str) -> str:
+    """What hours of a rule are called: the category and the occasion."""
+    who, why = taxonomy.label("trainee", trainee, locale), taxonomy.label("occasion", occasion, locale)
     return f"{who}{why}" if locale.startswith("zh") else f"{who}: {why[0].lower()}{why[1:]}"
 
 
