@@ -31,6 +31,7 @@ from courses.people.rosters import RosterLine
 from courses.people.sign_ins import SignIn
 from courses.people.vault import Vault
 from courses.ratings import Rating
+from courses.seats import Assignment
 from courses.units import Money
 from courses.watch import playbacks
 from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt
@@ -176,6 +177,7 @@ def staffed(session: Session, vault: Vault) -> dict[str, str]:
     return {
         "roster_import": uploaded.id,
         "roster_line": session.scalars(lines.where(RosterLine.organisation_id == works).limit(1)).one(),
+        "assignment": session.scalars(select(Assignment.id).where(Assignment.done_at.is_(None)).limit(1)).one(),
         "invitation": invitations.renew(session, manager, organisation_id=works, now=NOW).id,
     }
 

@@ -58,6 +58,11 @@ GET    people.staff_invitation           - x x x + + x x x x x x x x
 POST   people.staff_invitation_now       - x x x 0 0 x x x x x x x x
 GET    people.join                       - + + + + + + + + + + + + +
 POST   people.join_now                   - + + + + + + + + + + + + +
+GET    seats.index                       - x x x + + x x x x x x x x
+GET    seats.sheet                       - x x x + + x x x x x x x x
+GET    seats.assign_form                 - x x x + + x x x x x x x x
+POST   seats.assign                      - x x x ~ ~ x x x x x x x x
+POST   seats.withdraw                    - x x x + 0 x x x x x x x x
 POST   people.listed_now                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
 
 GET    catalogue.index                   + + + + + + + + + + + + + +
@@ -273,6 +278,7 @@ PARAMETERS = {
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
+    "assignment_id": "assignment",
     "import_id": "roster_import",
     "invitation_id": "invitation",
     "search_id": "search",
