@@ -18,13 +18,14 @@ from app import create_app
 from app.demo import city
 from app.orders import twin
 from app.settings import Settings
-from courses import enrolment, orders, oversight
+from courses import enrolment, oversight
 from courses.catalogue import lessons
 from courses.catalogue.editions import current
 from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
+from courses.orders import placing
 from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
 from courses.people.rosters import RosterLine
@@ -208,15 +209,9 @@ def ordered(session: Session, course_id: str, subject_key: str) -> str:
     priced = session.get_one(Course, course_id)
     edition = current(session, priced.id)
     assert edition is not None
-    return orders.open_order(
-        session,
-        subject_key=subject_key,
-        course_id=priced.id,
-        edition=edition.number,
-        title=priced.title,
-        price=Money(priced.price_minor, priced.currency),
-        now=NOW,
-    ).id
+    price = Money(priced.price_minor, priced.currency)
+    line = placing.Wanted(priced.id, edition.number, priced.organisation_id, priced.title, price)
+    return placing.place(session, subject_key=subject_key, wanted=[line], now=NOW).id
 
 
 def files(session: Session, institution_id: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Seats, assignments, and which enrolment stands on a seat.
 
-Revision: 20261125_0024, after 20261125_0023
+Revision: 20261125_0024, after 20261125_0022
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import Moment
 
 revision = "20261125_0024"
-down_revision = "20261125_0023"
+down_revision = "20261125_0022"
 branch_labels = None
 depends_on = None
 
