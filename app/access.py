@@ -30,6 +30,7 @@ class Permission(StrEnum):
     MEDIA_UPLOAD = "media:write:studio"
     MEDIA_PLAY = "media:read"  # the link's own signature is checked
     ORDERS_BUY = "orders:write:learner"
+    ORDERS_SEATS = "orders:write:enterprise"
     ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
     ENROLMENT_SELF = "enrolment:write:learner"
     SEATS_ASSIGN = "seats:assign:enterprise"
@@ -100,7 +101,7 @@ DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
-    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN}),
+    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS}),
     Role.INSTITUTION_STAFF: frozenset(
         {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
     ),

@@ -58,6 +58,12 @@ GET    people.staff_invitation           - x x x + + x x x x x x x x
 POST   people.staff_invitation_now       - x x x 0 0 x x x x x x x x
 GET    people.join                       - + + + + + + + + + + + + +
 POST   people.join_now                   - + + + + + + + + + + + + +
+GET    orders_enterprise.index           - x x x + + x x x x x x x x
+GET    orders_enterprise.new             - x x x 0 0 x x x x x x x x
+POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
+GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
+POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
+POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
 GET    seats.index                       - x x x + + x x x x x x x x
 GET    seats.sheet                       - x x x + + x x x x x x x x
 GET    seats.assign_form                 - x x x + + x x x x x x x x
@@ -297,6 +303,7 @@ PARAMETERS = {
     "token": "token",
 }
 DRAFT = {"course_id": "hidden_draft", "lesson_id": "hidden_lesson"}
+SEATS_ORDER = {"order_id": "seats_order"}
 UPLOAD = {"asset_id": "upload"}
 APPEALED = {"playback_id": "appealed_playback", "reason": "appealed_reason", "from_ms_": "appealed_from_ms"}
 OTHERWISE: dict[str, dict[str, str]] = {
@@ -329,6 +336,9 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "appeals.new": APPEALED,
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
+    "orders_enterprise.show": SEATS_ORDER,
+    "orders_enterprise.checkout": SEATS_ORDER,
+    "orders_enterprise.cancel": SEATS_ORDER,
     "classes_review.decide": {"run_id": "class_closed"},
     "classes_review.evidence_file": {"run_id": "class_closed"},
 }
