@@ -47,6 +47,8 @@ WORK = (
     Entry(_("Signals"), "chart", "signals_studio.index", ("signals_studio.",)),
     Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),
     Entry(_("Hours of the staff"), "hours", "requirements_staff.index", ("requirements_staff.",)),
+    Entry(_("Board"), "chart", "seats.index", ("seats.",)),
+    Entry(_("Orders"), "cart", "orders_enterprise.index", ("orders_enterprise.",)),
     Entry(_("Review"), "check", "catalogue.review", ("catalogue.review_",)),
     Entry(_("Classes to review"), "certificate", "classes_review.index", ("classes_review.",)),
     Entry(_("Claims to decide"), "link", "claims_review.index", ("claims_review.",)),

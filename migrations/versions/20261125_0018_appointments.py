@@ -1,6 +1,6 @@
 """Who holds which post, what enterprises do, and which post and rule a requirement follows from.
 
-Revision: 20261125_0018, after 20261125_0023
+Revision: 20261125_0018, after 20261125_0024
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0018"
-down_revision = "20261125_0023"
+down_revision = "20261125_0024"
 branch_labels = None
 depends_on = None
 
