@@ -64,11 +64,16 @@ def handout(token: str, asset_id: str) -> Response:
         raise errors.NotFound() from missing
     page = render_template(
         "media/learner/handout.html", asset=asset, pages=pages, token=token,
-        title=medialinks.handout_title(asset), back=forms.local_path(request.args.get("back", "")),
+        title=medialinks.handout_title(asset), back=local_path(request.args.get("back", "")),
     )  # fmt: skip
     response = Response(page)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def local_path(asked: str) -> str:
+    """An address if it is a path of this site, else nothing."""
+    return asked if asked.startswith("/") and not asked.startswith(("//", "/\\")) else ""
 
 
 def handout_file(asset_id: str, name: str, *, is_public: bool) -> BaseResponse:

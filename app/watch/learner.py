@@ -13,6 +13,7 @@ from app import access, clock, db, medialinks
 from app.access import Permission
 from app.watch import standing
 from courses import enrolment
+from courses.catalogue import handouts
 from courses.catalogue.models import EditionLesson
 from courses.enrolment import Taking
 from courses.watch.progress import LessonStanding, Lost, Rules, Standing
@@ -70,6 +71,9 @@ def shown(
         "captions": medialinks.caption_tracks(session, this.asset_id, for_all=False),
         "config": config(taking, this, here, by, lost),
         "qualities": [made for made in assets.renditions(session, this.asset_id) if made.width],
+        "handouts": medialinks.handouts(
+            handouts.of_edition(session, taking.edition.id, lesson_id=this.lesson_id)
+        ),
         "rates": [rate for rate in ("1", "1.25", "1.5", "2") if float(rate) <= by.max_rate],
     }
 

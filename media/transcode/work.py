@@ -19,7 +19,18 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import assets, confine, documents, errors, ladder, leases, pictures, probe, storyboard, uploads
+from media import (
+    assets,
+    confine,
+    documents,
+    errors,
+    ladder,
+    leases,
+    pictures,
+    probe,
+    storyboard,
+    uploads,
+)
 from media.assets import Asset, AssetKind, AssetState, Rendition
 from media.base import new_id
 from media.storage import Missing, Store

@@ -30,9 +30,9 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases", "heads", "quotas", "storyboard"},
+    {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
     {"uploads", "keeping"},
-    {"probe", "ladder", "pictures", "documents", "pages"},
+    {"probe", "ladder", "pictures"},
     {"transcode"},
     {"playback", "captions"},
 ]
