@@ -32,7 +32,7 @@ class Permission(StrEnum):
     ORDERS_BUY = "orders:write:learner"
     ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
     ENROLMENT_SELF = "enrolment:write:learner"
-    ENROLMENT_STAFF = "enrolment:read:enterprise"
+    SEATS_ASSIGN = "seats:assign:enterprise"
     WATCH_SELF = "watch:write:learner"
     FACES_SELF = "faces:write:learner"
     FACES_READ = "faces:read:oversight"
@@ -100,7 +100,7 @@ DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
-    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
+    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN}),
     Role.INSTITUTION_STAFF: frozenset(
         {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
     ),

@@ -18,18 +18,21 @@ from app import create_app
 from app.demo import city
 from app.orders import twin
 from app.settings import Settings
-from courses import enrolment, orders, oversight
+from courses import enrolment, oversight
 from courses.catalogue import lessons
 from courses.catalogue.editions import current
 from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
-from courses.people import accounts, organisations
+from courses.orders import placing
+from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
+from courses.people.rosters import RosterLine
 from courses.people.sign_ins import SignIn
 from courses.people.vault import Vault
 from courses.ratings import Rating
+from courses.seats import Assignment
 from courses.units import Money
 from courses.watch import playbacks
 from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt
@@ -159,6 +162,24 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "school": session.scalars(school).one(),
         "policy_label": session.scalars(policy).first() or "",
         **files(session, keys["institution"]),
+        **staffed(session, vault),
+    }
+
+
+def staffed(session: Session, vault: Vault) -> dict[str, str]:
+    """A roster that is being read, and the invitation of the chemical works."""
+    manager = city.actor(session, vault, CAST["M"])
+    [works] = manager.organisations(Role.ENTERPRISE_MANAGER)
+    learner = persons.documents_of(session, city.actor(session, vault, CAST["L"]).person_id)[0]
+    uploaded = roster_imports.begin(
+        session, vault, manager, organisation_id=works, file_name="staff.csv", data=b"a,b", now=NOW
+    )
+    lines = select(RosterLine.id).where(RosterLine.number_index != learner.number_index)
+    return {
+        "roster_import": uploaded.id,
+        "roster_line": session.scalars(lines.where(RosterLine.organisation_id == works).limit(1)).one(),
+        "assignment": session.scalars(select(Assignment.id).where(Assignment.done_at.is_(None)).limit(1)).one(),
+        "invitation": invitations.renew(session, manager, organisation_id=works, now=NOW).id,
     }
 
 
@@ -188,15 +209,9 @@ def ordered(session: Session, course_id: str, subject_key: str) -> str:
     priced = session.get_one(Course, course_id)
     edition = current(session, priced.id)
     assert edition is not None
-    return orders.open_order(
-        session,
-        subject_key=subject_key,
-        course_id=priced.id,
-        edition=edition.number,
-        title=priced.title,
-        price=Money(priced.price_minor, priced.currency),
-        now=NOW,
-    ).id
+    price = Money(priced.price_minor, priced.currency)
+    line = placing.Wanted(priced.id, edition.number, priced.organisation_id, priced.title, price)
+    return placing.place(session, subject_key=subject_key, wanted=[line], now=NOW).id
 
 
 def files(session: Session, institution_id: str) -> dict[str, str]:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.demo.accounts import PASSWORD
 from courses.catalogue import instructors
-from courses.people import accounts, jurisdictions, organisations, persons
+from courses.people import accounts, documents, jurisdictions, organisations, persons, rosters
 from courses.people.organisations import Organisation, OrganisationKind, Role
 from courses.people.passwords import hash_of
+from courses.people.roster_files import Listed
 from courses.people.vault import Vault
 
 CONSENT_VERSION = "2026-11"
@@ -103,6 +104,18 @@ STAFF = (
     ("13800000018", "platform", Role.OPERATOR, "运维"),
 )
 
+# The chemical works' roster: department, post, and whom it lists; the last two have no account.
+ROSTER = (
+    ("生产一车间", "操作工", "陆思远", "320400198503120112"),
+    ("生产一车间", "班组长", "顾晓岚", "320400199011050204"),
+    ("生产二车间", "操作工", "戴志琴", "320405197808210001"),
+    ("生产二车间", "操作工", "蒋文博", "320400199202290139"),
+    ("仓储部", "危化品保管员", "包雅琴", "320400198806300241"),
+    ("维修部", "电工", "恽立新", "320400197512010156"),
+    ("维修部", "焊工", "演示员工甲", "32040019950101001"),
+    ("仓储部", "叉车司机", "演示员工乙", "32040019960202002"),
+)
+
 INSTRUCTORS = {  # account -> name, title, introduction
     "13800000009": ("秦海燕", "高级讲师", "化工企业安全管理十二年，主讲危险化学品储存与应急处置。（演示人物）"),
     "13800000010": ("GARCIA Maria", "讲师", "机械设备安全与人机工效方向，擅长用短视频讲清一个动作。（演示人物）"),
@@ -136,11 +149,30 @@ def make(session: Session, vault: Vault, *, now: datetime) -> None:
         organisations.join(
             session, person_id=person_id, organisation_id=bodies[body].id, role=role, from_on=since, title=title
         )
+        if body == "chemical":
+            list_staff(session, vault, bodies[body], now=now)
         if name in INSTRUCTORS:
             shown, post, introduction = INSTRUCTORS[name]
             instructors.introduce(
                 session, person_id=person_id, name=shown, title=post, introduction=introduction, now=now
             )
+
+
+def list_staff(session: Session, vault: Vault, enterprise: Organisation, *, now: datetime) -> None:
+    """The roster as the safety manager uploaded it."""
+    rows = [
+        Listed(
+            line=line,
+            name=name,
+            doc_type="resident_id",
+            country="CHN",
+            document=number if len(number) == 18 else number + documents.check_digit(number),
+            title=title,
+            department=department,
+        )
+        for line, (department, title, name, number) in enumerate(ROSTER, start=2)
+    ]
+    rosters.keep(session, vault, rows, organisation_id=enterprise.id, now=now)
 
 
 def body_row(session: Session, body: Body) -> Organisation:

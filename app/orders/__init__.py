@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import jobs
 from app.orders import learner, provider, twin, webhook
-from courses import orders
+from courses.orders import events
 
 
 def install(app: Flask) -> None:
@@ -24,4 +24,4 @@ def install(app: Flask) -> None:
 
 def due(session: Session, now: datetime) -> list[str]:
     """Events that nobody worked yet."""
-    return orders.due_events(session, now=now)
+    return events.due(session, now=now)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from flask import Flask
 
-from app.people import account, api, described, enterprise, gate, learner, visitor
+from app.people import account, api, described, enterprise, gate, joining, learner, rosters, visitor
 from app.people.blueprint import bp
 from courses.people.vault import Vault
 
-AUDIENCES = (visitor, learner, account, enterprise)
+AUDIENCES = (visitor, learner, account, joining, enterprise, rosters)
 
 
 def install(app: Flask) -> None:
@@ -21,6 +21,7 @@ def install(app: Flask) -> None:
     )
     gate.install(app)
     described.install(app)
+    rosters.install(app)
     assert all(module.bp is bp for module in AUDIENCES)
     app.register_blueprint(bp)
     app.register_blueprint(api.bp)

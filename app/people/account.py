@@ -15,12 +15,13 @@ from app.people import devices, entering, places
 from app.people.blueprint import bp
 from app.people.forms import DOCUMENT_LABELS, LanguageForm, PasswordForm
 from courses import errors
-from courses.people import accounts, jurisdictions, organisations, persons, sign_ins
+from courses.people import accounts, jurisdictions, organisations, persons, rosters, sign_ins
 from courses.people.accounts import Account
 from courses.people.documents import DocumentType
 from courses.people.limits import TooManyTries
-from courses.people.organisations import Actor, Role
+from courses.people.organisations import Actor, Organisation, Role
 from courses.people.persons import Consent, Person
+from courses.people.rosters import RosterLine
 from courses.people.sign_ins import SignIn, SignInKind
 
 ROLE_LABELS = {
@@ -55,6 +56,7 @@ class Mine:
     district: str
     devices: list[Device]
     consents: list[Consent]
+    asking: list[tuple[RosterLine, Organisation]]
 
 
 @bp.get("/account")
@@ -95,6 +97,7 @@ def gather(opened: Session, actor: Actor) -> Mine:
         district=places.name_of(district) if district else "",
         devices=[device(row) for row in sign_ins.listed(opened, actor.account_id, now=now)],
         consents=persons.consents(opened, actor.subject_key),
+        asking=rosters.asking(opened, person.id, on=today),
     )
 
 

@@ -20,7 +20,7 @@ from app.people import consent, entering, places, returning
 from app.people.blueprint import bp
 from app.people.forms import ConsentForm, IdentityForm, PlaceForm
 from courses import errors
-from courses.people import contacts, documents, jurisdictions, limits, persons
+from courses.people import contacts, documents, jurisdictions, limits, organisations, persons
 
 REGISTER_TRIES = 10  # by account: whoever guesses others' numbers learns nothing more
 STEPS = ("consent", "identity", "place")
@@ -112,6 +112,10 @@ def blank(word: str) -> Step:
     if isinstance(form, PlaceForm):
         with db.reading() as session:
             places.offer(session, form)
+            person_id, today = access.someone().person_id, jurisdictions.day_of(clock.now())
+            # An enterprise's invitation may have been followed already.
+            if "belongs" not in request.form and organisations.employer(session, person_id, on=today):
+                places.fill(session, form, person_id, on=today)
     return Step(word, form)
 
 

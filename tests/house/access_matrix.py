@@ -48,6 +48,22 @@ POST   people.end_sign_in                - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   people.end_other_sign_ins         - + + + + + + + + + + + + +
 GET    people.staff_list                 - x x x + + x x x x x x x x
 POST   people.staff_end                  - x x x + 0 x x x x x x x x
+GET    people.staff_roster               - x x x + + x x x x x x x x
+POST   people.staff_roster_now           - x x x ~ ~ x x x x x x x x
+GET    people.staff_roster_template      - x x x + + x x x x x x x x
+POST   people.staff_roster_remove        - x x x + 0 x x x x x x x x
+GET    people.staff_import               - x x x + 0 x x x x x x x x
+GET    people.staff_import_bad           - x x x + 0 x x x x x x x x
+GET    people.staff_invitation           - x x x + + x x x x x x x x
+POST   people.staff_invitation_now       - x x x 0 0 x x x x x x x x
+GET    people.join                       - + + + + + + + + + + + + +
+POST   people.join_now                   - + + + + + + + + + + + + +
+GET    seats.index                       - x x x + + x x x x x x x x
+GET    seats.sheet                       - x x x + + x x x x x x x x
+GET    seats.assign_form                 - x x x + + x x x x x x x x
+POST   seats.assign                      - x x x ~ ~ x x x x x x x x
+POST   seats.withdraw                    - x x x + 0 x x x x x x x x
+POST   people.listed_now                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
 
 GET    catalogue.index                   + + + + + + + + + + + + + +
 GET    catalogue.course                  + + + + + + + + + + + + + +
@@ -261,6 +277,10 @@ PARAMETERS = {
     "version_id": "policy",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
+    "line_id": "roster_line",
+    "assignment_id": "assignment",
+    "import_id": "roster_import",
+    "invitation_id": "invitation",
     "search_id": "search",
     "signal_id": "signal",
     "run_id": "class_open",

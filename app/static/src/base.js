@@ -29,3 +29,21 @@ document.querySelector("[data-focus]")?.focus();
 
 const search = document.querySelector("form[data-suggest]");
 if (search) import("./_suggest.js").then(({ suggest }) => suggest(search));
+
+// A part of the page that tells how far some work is brings itself up to date until the work is over.
+function followUp() {
+  const part = document.querySelector("[data-live]");
+  if (!part) return;
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = page.getElementById(part.id);
+      if (answer.ok && next) part.replaceWith(document.importNode(next, true));
+    } catch {
+      // The line is away: what is shown stays, and the next try comes.
+    }
+    followUp();
+  }, 1500);
+}
+followUp();
