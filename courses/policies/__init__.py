@@ -18,7 +18,7 @@ from courses.policies.published import (
     typed,
     versions,
 )
-from courses.policies.rules import complete
+from courses.policies.rules import complete, written
 
 __all__ = [
     "Bound",
@@ -39,4 +39,5 @@ __all__ = [
     "typed",
     "version_of",
     "versions",
+    "written",
 ]

@@ -69,6 +69,6 @@ PAGES = [
     *by("city", "/signals/oversight/{signal}"),
     *by("institution", "/signals/studio/", "/signals/studio/?kind=night", "/signals/studio/{signal}"),
     *by("wujin", "/catalogue/reviews/", "/catalogue/reviews/{waiting}"),
-    *by("city", "/policies/", "/policies/city/new", "/oversight/learners/{subject}"),
+    *by("city", "/policies/", "/policies/city/new", "/policies/city/", "/policies/city/{rule_draft}", "/oversight/learners/{subject}"),
     *by("operator", "/console/"),
 ]

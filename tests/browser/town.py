@@ -26,6 +26,7 @@ from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
+from courses.policies.drafts import PolicyDraft
 from courses.watch import archive
 from courses.watch.models import Playback
 from courses.watch.signals import seeking
@@ -155,6 +156,7 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "subject": worker.subject_key,
         "playback": playback.id if playback else "",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+        "rule_draft": session.scalars(select(PolicyDraft.id)).one(),
         "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
         "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
         **cases(session),
