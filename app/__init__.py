@@ -28,6 +28,7 @@ FEATURES = (
     "watch",
     "faces",
     "ledger",
+    "requirements",
     "classes",
     "claims",
     "appeals",
