@@ -74,7 +74,8 @@ def create() -> Response:
 
 def go_to_checkout(order: Order) -> Response:
     """Ask for a Checkout page outside any transaction, remember its id, and send the buyer there."""
-    back = url_for("orders.show", order_id=order.id, _external=True)
+    page = "orders_enterprise.show" if order.organisation_id else "orders.show"
+    back = url_for(page, order_id=order.id, _external=True)
     try:
         checkout = provider.start_checkout(
             settings(), order, success_url=back, cancel_url=back, locale=str(get_locale())
@@ -84,8 +85,8 @@ def go_to_checkout(order: Order) -> Response:
         flash(_("The payment service does not answer. Your order is kept; try again in a moment."), "error")
         return redirect(back, 303)
     with db.writing() as session:
-        kept = placing.get(session, order.id, subject_key=order.subject_key)
-        if kept.state == OrderState.OPEN:
+        kept = placing.locked(session, order.id)
+        if kept is not None and kept.state == OrderState.OPEN:
             kept.checkout_id = checkout.id
     return redirect(checkout.url, 303)
 

@@ -18,9 +18,10 @@ from courses.credit import evidence as credit
 from courses.credit import recompute
 from courses.credit.policy import Policy
 from courses.credit.statement import Statement
-from courses.enrolment import Enrolment, Taking
+from courses.enrolment import Enrolment
 from courses.ledger import accounts, evidence
 from courses.ledger.models import Requirement
+from courses.ledger.required import appointments
 from courses.people import jurisdictions
 from courses.policies import Bound, PolicyVersion
 from courses.policies.sums import Outcome
@@ -125,7 +126,7 @@ def case(
         after=replace(before, policies=rules, requirements=owed(before, draft, span)) if span else before,
         period=period,
         district=frame.takings[-1].enrolment.jurisdiction_id if frame.takings else draft.jurisdiction_id,
-        trainees=trainees(frame.takings),
+        trainees=trainees(session, subject_key, period=period),
         institutions={taking.enrolment.id: taking.course.organisation_id for taking in frame.takings},
     )
 
@@ -186,6 +187,16 @@ def owed(whole: credit.Evidence, draft: PolicyVersion, span: Period | None) -> l
     ]
 
 
-def trainees(takings: Sequence[Taking]) -> tuple[str, ...]:
-    """Categories of trainees that the courses taken are for."""
-    return tuple(sorted({name.split(":")[0] for one in takings for name in one.edition.facts.get("trainees", ())}))
+def trainees(session: Session, subject_key: str, *, period: Period) -> tuple[str, ...]:
+    """The categories that a learner's posts put them in on any day of the period."""
+    start, end = period
+    first_on, last_on = jurisdictions.day_of(start), jurisdictions.day_of(end - TICK)
+    return tuple(
+        sorted(
+            {
+                post.trainee
+                for post in appointments.of_subject(session, subject_key)
+                if post.from_on <= last_on and (post.to_on is None or post.to_on > first_on)
+            }
+        )
+    )

@@ -17,6 +17,7 @@ from courses.policies.published import (
     start_of_day,
     typed,
     versions,
+    worth,
 )
 from courses.policies.rules import complete, written
 
@@ -39,5 +40,6 @@ __all__ = [
     "typed",
     "version_of",
     "versions",
+    "worth",
     "written",
 ]

@@ -1,6 +1,6 @@
 """Drafts of rules, what officers did with them, and their simulations; who approved a version.
 
-Revision: 20261125_0017, after 20261125_0024
+Revision: 20261125_0017, after 20261125_0018
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0017"
-down_revision = "20261125_0024"
+down_revision = "20261125_0018"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,11 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from app.orders import seating
 from courses import enrolment, seats
 from courses.catalogue import editions
+from courses.orders import paying
+from courses.orders.states import Method
 from courses.people import accounts, jurisdictions, organisations, persons
 from courses.people.organisations import Membership, OrganisationKind, Role
 from courses.units import Money
@@ -51,7 +54,7 @@ def town(app: Flask, now: datetime) -> dict[str, str]:
         seats.grant(
             session, organisation_id=works, course_id=course.id, edition_id=edition.id, order_line_id="line", quantity=1
         )
-        found["course"] = course.id
+        found |= {"course": course.id, "works": works}
     return found
 
 
@@ -83,3 +86,25 @@ def test_a_former_employee_is_on_no_board(app: Flask, town: dict[str, str]) -> N
     boss.post(f"/people/staff/{town[LU]}/end")
     shown = boss.get("/seats/")
     assert (shown.status_code, "陆思远" in shown.text) == (200, False)
+
+
+def test_seats_are_there_once_paid_however_often_it_is_told(app: Flask, town: dict[str, str]) -> None:
+    boss = entered(app, BOSS)
+    page = boss.get(f"/orders/seats/new?course={town['course']}&quantity=3").text
+    assert "360.00" in page
+    sent = {"course": town["course"], "quantity": "3", "organisation_id": town["works"], "method": "transfer"}
+    assert boss.post("/orders/seats/new", sent).status_code == 422
+    show = boss.post("/orders/seats/new", {**sent, "agreed": "y"}).location
+    assert boss.get(show).status_code == 200
+    assert entered(app, LU).get(show).status_code == 403
+    with app.app_context(), app.extensions["xueshi_db"].writing() as session:
+        for _time in range(2):
+            outcome, order = paying.paid(
+                session, order_id=show[-16:], payment_id="bank/1", amount=Money(36_000, "CNY"),
+                method=Method.TRANSFER, now=app.extensions["xueshi_clock"](),
+            )  # fmt: skip
+            assert order is not None
+            assert seating.give(session, order, now=app.extensions["xueshi_clock"]())
+    assert outcome == "already_paid"
+    assert boss.post("/seats/assign", {"course": town["course"], "who": [town[LU], town[GU]]}).status_code == 303
+    assert boss.get("/seats/").text.count("受限空间作业") > 2

@@ -58,6 +58,14 @@ GET    people.staff_invitation           - x x x + + x x x x x x x x
 POST   people.staff_invitation_now       - x x x 0 0 x x x x x x x x
 GET    people.join                       - + + + + + + + + + + + + +
 POST   people.join_now                   - + + + + + + + + + + + + +
+GET    orders_enterprise.index           - x x x + + x x x x x x x x
+GET    orders_enterprise.new             - x x x 0 0 x x x x x x x x
+POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
+GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
+POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
+POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    figures.index                     - x x x x x + + x x x x x x
+GET    figures.course                    - x x x x x + 0 x x x x x x
 GET    seats.index                       - x x x + + x x x x x x x x
 GET    seats.sheet                       - x x x + + x x x x x x x x
 GET    seats.assign_form                 - x x x + + x x x x x x x x
@@ -180,6 +188,20 @@ POST   ledger_oversight.enter            - x x x x x x x x x + 0 + x
 GET    ledger_oversight.withdraw_form    - x x x x x x x x x + 0 + x
 POST   ledger_oversight.withdraw         - x x x x x x x x x + 0 + x
 
+GET    requirements.index                - + + + + + + + + + + + + +
+GET    requirements_staff.index          - x x x + + x x x x x x x x
+GET    requirements_staff.person         - x x x + 0 x x x x x x x x
+POST   requirements_staff.appoint        - x x x + 0 x x x x x x x x
+POST   requirements_staff.end            - x x x + 0 x x x x x x x x
+GET    requirements_staff.industry       - x x x + 0 x x x x x x x x
+POST   requirements_staff.industry_now   - x x x ~ 0 x x x x x x x x
+GET    requirements_oversight.index      - x x x x x x x x x + + + x
+GET    requirements_oversight.show       - x x x x x x x x x + 0 + x
+POST   requirements_oversight.enter      - x x x x x x x x x + 0 + x
+GET    requirements_rules.index          + + + + + + + + + + + + + +
+GET    requirements_rules.new            - x x x x x x x x x x x + x
+POST   requirements_rules.supersede      - x x x x x x x x x x x + x
+
 GET    classes.index                     - x x x x x + + x x x x x x
 GET    classes.new                       - x x x x x + + x x x x x x
 POST   classes.create                    - x x x x x + ~ x x x x x x
@@ -282,6 +304,8 @@ PARAMETERS = {
     "subject_key": "subject",
     "playback_id": "open_playback",
     "requirement_id": "requirement",
+    "appointment_id": "appointment",
+    "rule_id": "rule",
     "order_id": "order",
     "rating_id": "rating",
     "version_id": "policy",
@@ -308,6 +332,7 @@ PARAMETERS = {
     "token": "token",
 }
 DRAFT = {"course_id": "hidden_draft", "lesson_id": "hidden_lesson"}
+SEATS_ORDER = {"order_id": "seats_order"}
 UPLOAD = {"asset_id": "upload"}
 APPEALED = {"playback_id": "appealed_playback", "reason": "appealed_reason", "from_ms_": "appealed_from_ms"}
 OTHERWISE: dict[str, dict[str, str]] = {
@@ -334,12 +359,19 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "oversight_record.playback": {"playback_id": "playback"},
     "faces.check_photo": {"prompt_id": "photographed"},
     "faces_oversight.photo": {"prompt_id": "photographed"},
+    "requirements_staff.industry": {"organisation_id": "works"},
+    "requirements_staff.industry_now": {"organisation_id": "works"},
+    "requirements_oversight.show": {"organisation_id": "works"},
+    "requirements_oversight.enter": {"organisation_id": "works"},
     "classes.evidence_file": {"run_id": "class_closed"},
     "claims.evidence_file": {"file_id": "claim_file"},
     "claims_review.evidence_file": {"file_id": "claim_file"},
     "appeals.new": APPEALED,
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
+    "orders_enterprise.show": SEATS_ORDER,
+    "orders_enterprise.checkout": SEATS_ORDER,
+    "orders_enterprise.cancel": SEATS_ORDER,
     "classes_review.decide": {"run_id": "class_closed"},
     "classes_review.evidence_file": {"run_id": "class_closed"},
 }
@@ -392,6 +424,12 @@ SENT: dict[str, dict[str, Any]] = {
         }
     },
     "ledger_oversight.withdraw": {"data": {"reason": REASON}},
+    "requirements_staff.appoint": {"data": {"trainee": "team_leader", "post": "班组长", "from_on": "2026-05-01"}},
+    "requirements_staff.industry_now": {"data": {"industry": "MACH", "from_on": "2026-06-01"}},
+    "requirements_oversight.enter": {"data": {"industry": "MACH", "from_on": "2026-06-01"}},
+    "requirements_rules.supersede": {
+        "data": {"hours": "40", "from_on": "2027-01-01", "source": "示例〔3〕号", "mark": "sourced"}
+    },
     "classes.create": {
         "data": {
             "organisation_id": "{organisation}",
