@@ -1,6 +1,6 @@
 """Handouts of lessons, in drafts and in editions.
 
-Revision: 20261125_0021, after 20261125_0018
+Revision: 20261125_0021, after 20261125_0017
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import append_only_ddl
 
 revision = "20261125_0021"
-down_revision = "20261125_0018"
+down_revision = "20261125_0017"
 branch_labels = None
 depends_on = None
 
