@@ -298,9 +298,18 @@ def test_the_learning_page_is_valid_and_fits(
     page.wait_for_selector("[data-watch][data-ready]")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    page.get_by_role("link", name="课件").focus()
     if PICTURES:
         page.wait_for_timeout(1_500)
         page.screenshot(path=f"{PICTURES}/watch-{look}.png", full_page=True)
+    answer = page.goto(str(page.get_by_role("link", name="课件").get_attribute("href")))
+    assert answer is not None
+    assert validate(answer.text()) == []
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    page.wait_for_function("document.querySelector('.handout__page').naturalWidth === 1200")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/handout-{look}.png", full_page=True)
         page.goto("/enrolment/")
         page.screenshot(path=f"{PICTURES}/enrolment-{look}.png", full_page=True)
     context.close()
