@@ -34,6 +34,8 @@ FEATURES = (
     "certificates",
     "ratings",
     "oversight",
+    "files",
+    "deletion",
     "signals",
     "console",
 )

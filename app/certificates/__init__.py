@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from app import jobs
+from app import jobs, kept
 from app.certificates import learner, oversight, paper, verify
+from courses.certificates import issuing
 
 
 def install(app: Flask) -> None:
@@ -11,3 +12,4 @@ def install(app: Flask) -> None:
     for audience in (learner, oversight, verify):
         app.register_blueprint(audience.bp)
     jobs.register(app, "certificates", paper.make, paper.due)
+    kept.register(app, "certificates/", issuing.keys)

@@ -105,6 +105,7 @@ class Actor:
     person_id: str
     subject_key: str
     is_registered: bool = False
+    is_restricted: bool = False
     grants: tuple[Grant, ...] = field(default=())
 
     @property

@@ -254,6 +254,16 @@ GET    verify.offline                    + + + + + + + + + + + + + +
 GET    verify.worker                     + + + + + + + + + + + + + +
 GET    verify.status                     + + + + + + + + + + + + + +
 
+GET    files.index                       - + + + + + + + + + + + + +
+GET    files.personal_file               - + + + + + + + + + + + + +
+GET    files_public.keys                 + + + + + + + + + + + + + +
+GET    files_studio.class_run            - x x x x x + 0 x x x x x x
+GET    files_oversight.personal_file     - x x x x x x x x x + 0 ~ x
+GET    files_oversight.class_run         - x x x x x x x x x + 0 + x
+GET    deletion.index                    - + + + + + + + + + + + + +
+POST   deletion.ask                      - ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+POST   deletion.withdraw                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
+
 GET    console.index                     - x x x x x x x x x x x x +
 """
 
@@ -323,6 +333,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "appeals.new": APPEALED,
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
+    "files_oversight.class_run": {"run_id": "class_closed"},
     "classes_review.decide": {"run_id": "class_closed"},
     "classes_review.evidence_file": {"run_id": "class_closed"},
 }

@@ -22,6 +22,8 @@ COURSES = [
     {"certificates"},
     {"ratings"},
     {"oversight"},
+    {"files"},
+    {"deletion"},
 ]
 MEDIA = [
     {"base"},
