@@ -23,6 +23,7 @@ FEATURES = (
     "policies",
     "orders",
     "enrolment",
+    "seats",
     "watch",
     "faces",
     "ledger",

@@ -31,9 +31,10 @@ class Permission(StrEnum):
     MEDIA_UPLOAD = "media:write:studio"
     MEDIA_PLAY = "media:read"  # the link's own signature is checked
     ORDERS_BUY = "orders:write:learner"
+    ORDERS_SEATS = "orders:write:enterprise"
     ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
     ENROLMENT_SELF = "enrolment:write:learner"
-    ENROLMENT_STAFF = "enrolment:read:enterprise"
+    SEATS_ASSIGN = "seats:assign:enterprise"
     WATCH_SELF = "watch:write:learner"
     FACES_SELF = "faces:write:learner"
     FACES_READ = "faces:read:oversight"
@@ -113,7 +114,7 @@ DECIDING = frozenset({P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECT
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
-    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
+    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS}),
     Role.INSTITUTION_STAFF: frozenset(
         {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.FILES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
     ),

@@ -46,6 +46,8 @@ WORK = (
     Entry(_("Ratings"), "star-full", "ratings_studio.index", ("ratings_studio.",)),
     Entry(_("Signals"), "chart", "signals_studio.index", ("signals_studio.",)),
     Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),
+    Entry(_("Board"), "chart", "seats.index", ("seats.",)),
+    Entry(_("Orders"), "cart", "orders_enterprise.index", ("orders_enterprise.",)),
     Entry(_("Review"), "check", "catalogue.review", ("catalogue.review_",)),
     Entry(_("Classes to review"), "certificate", "classes_review.index", ("classes_review.",)),
     Entry(_("Claims to decide"), "link", "claims_review.index", ("claims_review.",)),

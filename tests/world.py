@@ -18,19 +18,21 @@ from app import create_app
 from app.demo import city
 from app.orders import twin
 from app.settings import Settings
-from courses import enrolment, orders, oversight
+from courses import enrolment, oversight
 from courses.catalogue import lessons
 from courses.catalogue.editions import current
 from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
+from courses.orders import placing
 from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
 from courses.people.rosters import RosterLine
 from courses.people.sign_ins import SignIn
 from courses.people.vault import Vault
 from courses.ratings import Rating
+from courses.seats import Assignment
 from courses.units import Money
 from courses.watch import playbacks
 from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt
@@ -160,12 +162,12 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "school": session.scalars(school).one(),
         "policy_label": session.scalars(policy).first() or "",
         **files(session, keys["institution"]),
-        **staffed(session, vault),
+        **staffed(session, vault, keys["priced"]),
     }
 
 
-def staffed(session: Session, vault: Vault) -> dict[str, str]:
-    """A roster that is being read, and the invitation of the chemical works."""
+def staffed(session: Session, vault: Vault, course_id: str) -> dict[str, str]:
+    """A roster that is being read, the invitation and an order of the chemical works."""
     manager = city.actor(session, vault, CAST["M"])
     [works] = manager.organisations(Role.ENTERPRISE_MANAGER)
     learner = persons.documents_of(session, city.actor(session, vault, CAST["L"]).person_id)[0]
@@ -174,8 +176,10 @@ def staffed(session: Session, vault: Vault) -> dict[str, str]:
     )
     lines = select(RosterLine.id).where(RosterLine.number_index != learner.number_index)
     return {
+        "seats_order": ordered(session, course_id, manager.subject_key, organisation_id=works, quantity=5),
         "roster_import": uploaded.id,
         "roster_line": session.scalars(lines.where(RosterLine.organisation_id == works).limit(1)).one(),
+        "assignment": session.scalars(select(Assignment.id).where(Assignment.done_at.is_(None)).limit(1)).one(),
         "invitation": invitations.renew(session, manager, organisation_id=works, now=NOW).id,
     }
 
@@ -201,19 +205,17 @@ def newcomers(session: Session, vault: Vault) -> None:
     accounts.create(session, vault, name=CAST["N"], password_hash=hashed, now=NOW)
 
 
-def ordered(session: Session, course_id: str, subject_key: str) -> str:
-    """An open order of the learner's."""
+def ordered(
+    session: Session, course_id: str, subject_key: str, *, organisation_id: str | None = None, quantity: int = 1
+) -> str:
+    """An open order of somebody's own, or of an enterprise's."""
     priced = session.get_one(Course, course_id)
     edition = current(session, priced.id)
     assert edition is not None
-    return orders.open_order(
-        session,
-        subject_key=subject_key,
-        course_id=priced.id,
-        edition=edition.number,
-        title=priced.title,
-        price=Money(priced.price_minor, priced.currency),
-        now=NOW,
+    price = Money(priced.price_minor, priced.currency)
+    line = placing.Wanted(priced.id, edition.number, priced.organisation_id, priced.title, price, quantity)
+    return placing.place(
+        session, subject_key=subject_key, wanted=[line], organisation_id=organisation_id, now=NOW
     ).id
 
 

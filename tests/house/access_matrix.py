@@ -58,6 +58,17 @@ GET    people.staff_invitation           - x x x + + x x x x x x x x
 POST   people.staff_invitation_now       - x x x 0 0 x x x x x x x x
 GET    people.join                       - + + + + + + + + + + + + +
 POST   people.join_now                   - + + + + + + + + + + + + +
+GET    orders_enterprise.index           - x x x + + x x x x x x x x
+GET    orders_enterprise.new             - x x x 0 0 x x x x x x x x
+POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
+GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
+POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
+POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    seats.index                       - x x x + + x x x x x x x x
+GET    seats.sheet                       - x x x + + x x x x x x x x
+GET    seats.assign_form                 - x x x + + x x x x x x x x
+POST   seats.assign                      - x x x ~ ~ x x x x x x x x
+POST   seats.withdraw                    - x x x + 0 x x x x x x x x
 POST   people.listed_now                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
 
 GET    catalogue.index                   + + + + + + + + + + + + + +
@@ -283,6 +294,7 @@ PARAMETERS = {
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
+    "assignment_id": "assignment",
     "import_id": "roster_import",
     "invitation_id": "invitation",
     "search_id": "search",
@@ -301,6 +313,7 @@ PARAMETERS = {
     "token": "token",
 }
 DRAFT = {"course_id": "hidden_draft", "lesson_id": "hidden_lesson"}
+SEATS_ORDER = {"order_id": "seats_order"}
 UPLOAD = {"asset_id": "upload"}
 APPEALED = {"playback_id": "appealed_playback", "reason": "appealed_reason", "from_ms_": "appealed_from_ms"}
 OTHERWISE: dict[str, dict[str, str]] = {
@@ -334,6 +347,9 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
     "files_oversight.class_run": {"run_id": "class_closed"},
+    "orders_enterprise.show": SEATS_ORDER,
+    "orders_enterprise.checkout": SEATS_ORDER,
+    "orders_enterprise.cancel": SEATS_ORDER,
     "classes_review.decide": {"run_id": "class_closed"},
     "classes_review.evidence_file": {"run_id": "class_closed"},
 }
