@@ -20,6 +20,7 @@ from courses.ledger.cases.models import Appeal, Claim
 from courses.ledger.cases.notices import Notice
 from courses.ledger.log.audit import Finding
 from courses.ledger.models import Account as LedgerAccount
+from courses.orders.models import Order, PaymentEvent
 from courses.people import persons
 from courses.people.accounts import Account
 from courses.people.jurisdictions import day_of
@@ -83,10 +84,19 @@ def purge(session: Session, person_id: str, keys: Collection[str], *, now: datet
     ):
         session.execute(delete(table).where(which))
     session.execute(update(Appeal).where(Appeal.subject_key.in_(keys)).values(words=""))
+    unpay(session, keys)
     session.execute(update(Rating).where(Rating.enrolment_id.in_(mine)).values(comment=""))
     persons.forget(session, person_id, jurisdictions={key: judged(session, person_id, key, now=now) for key in keys}, now=now)
     claims = list(session.scalars(select(Claim.id).where(Claim.subject_key.in_(keys))))
     return [*papers, *pictures, *files.strip(session, claims)]
+
+
+def unpay(session: Session, keys: Collection[str]) -> None:
+    """What the payment provider told of the payer goes; order, amount and payment stay for the accounts."""
+    checkouts = select(Order.checkout_id).where(Order.subject_key.in_(keys), Order.checkout_id.is_not(None))
+    about = PaymentEvent.payload["data"]["object"]["id"].as_string()
+    told = update(PaymentEvent).where(PaymentEvent.worked_at.is_not(None), about.in_(checkouts)).values(payload={})
+    session.execute(told, execution_options={"synchronize_session": False})
 
 
 def judged(session: Session, person_id: str, key: str, *, now: datetime) -> str | None:

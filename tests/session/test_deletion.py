@@ -25,6 +25,7 @@ from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.cases.models import Claim
 from courses.ledger.log import audit
 from courses.ledger.models import Entry
+from courses.orders.models import Order, PaymentEvent
 from courses.people import persons
 from courses.people.accounts import Account
 from courses.people.persons import IdentityDocument, Person, Subject
@@ -124,6 +125,13 @@ def test_after_its_time_nobody_can_tell_whose_it_was_and_the_log_still_verifies(
 ) -> None:
     decided(app, clock)
     database, store = shelves_app.database(app), app.extensions["xueshi_store"]
+    with database.writing() as session:
+        session.add(Order(
+            subject_key=somebody.subject_key, amount_minor=100, currency="cny", state="paid", method="provider",
+            checkout_id="cs_1", opened_at=clock.at,
+        ))  # fmt: skip
+        told = {"data": {"object": {"id": "cs_1", "customer_details": {"name": "陆思远"}}}}
+        session.add(PaymentEvent(id="evt_1", kind="paid", payload=told, received_at=clock.at, worked_at=clock.at))
     ask(somebody)
     with database.reading() as session:
         asked = session.scalars(select(requests.DeletionRequest)).one()
@@ -149,6 +157,7 @@ def test_after_its_time_nobody_can_tell_whose_it_was_and_the_log_still_verifies(
         learner = select(Subject).where(Subject.key == somebody.subject_key)
         assert session.scalars(learner).one().person_id is None
         assert "陆思远" not in str(session.scalars(select(EvidenceFile.name)).all())
+        assert session.get_one(PaymentEvent, "evt_1").payload == {}
         assert session.scalar(select(func.count()).select_from(Entry)) == entries
         assert purge.due(session, clock.at) == []
     assert findings(app) == []
