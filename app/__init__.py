@@ -27,6 +27,7 @@ FEATURES = (
     "watch",
     "faces",
     "ledger",
+    "requirements",
     "classes",
     "claims",
     "appeals",

@@ -51,6 +51,10 @@ class Permission(StrEnum):
     APPEALS_SELF = "appeals:write:learner"
     APPEALS_ANSWER = "appeals:answer:oversight"
     LEDGER_REQUIRE = "ledger:require:oversight"
+    REQUIREMENTS_READ = "requirements:read"
+    REQUIREMENTS_STAFF = "requirements:write:enterprise"
+    REQUIREMENTS_CLASSIFY = "requirements:classify:oversight"
+    REQUIREMENTS_WRITE = "requirements:write:city"
     LOG_READ = "log:read"
     LOG_COSIGN = "log:cosign"  # the witness's signature is checked
     CERTIFICATES_SELF = "certificates:write:learner"
@@ -81,6 +85,7 @@ ANYBODY = frozenset(
         P.ORDERS_NOTIFY,
         P.WATCH_BEAT,
         P.POLICIES_READ,
+        P.REQUIREMENTS_READ,
         P.LOG_READ,
         P.LOG_COSIGN,
         P.CERTIFICATES_VERIFY,
@@ -114,7 +119,7 @@ DECIDING = frozenset({P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECT
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
-    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS}),
+    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS, P.REQUIREMENTS_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
         {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.FILES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
     ),
@@ -127,6 +132,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.REQUIREMENTS_CLASSIFY,
             P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
         }
@@ -140,9 +146,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.REQUIREMENTS_CLASSIFY,
             P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
             P.POLICIES_WRITE,
+            P.REQUIREMENTS_WRITE,
         }
     ),
     Role.OPERATOR: frozenset({P.CONSOLE_OPERATE}),

@@ -4,9 +4,10 @@ A published version is never edited: a later-issued one supersedes it. Which ver
 a jurisdiction's own once it has any, else its parent's. Source: `credit-rules.md` 3, 5.5 and 5.36.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
@@ -339,6 +340,17 @@ def as_rules(version: PolicyVersion | Bound) -> dict[str, Any]:
 def typed(version: PolicyVersion | Bound) -> Policy:
     """A version as the engine takes it."""
     return read_policy(as_rules(version), "policy")
+
+
+def worth(policy: Policy, durations_ms: Sequence[int]) -> tuple[Fraction, Fraction]:
+    """Credited and raw hours of lessons watched whole, before rounding and caps; the ledger says what was earned."""
+    raw = Fraction(sum(durations_ms), policy.hour_ms)
+    steps = policy.ratio_steps
+    if steps is None:
+        return raw * policy.ratio, raw
+    fitting = ([one for one in steps if one.at_least_ms <= ms] for ms in durations_ms)
+    best = (max(row, key=lambda one: one.at_least_ms) for row in fitting if row)
+    return sum((step.hours for step in best), Fraction(0)), raw
 
 
 def start_of_day(on: date, zone: instants.Zone) -> datetime:

@@ -25,6 +25,7 @@ from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
+from courses.ledger.required.appointments import Appointment
 from courses.orders import placing
 from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
@@ -313,6 +314,9 @@ def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:
         "rating": session.scalars(select(Rating.id).where(Rating.enrolment_id == keys["rated"])),
         "requirement": session.scalars(
             select(Requirement.id).where(Requirement.subject_key == keys["subject"])
+        ),
+        "appointment": session.scalars(
+            select(Appointment.id).where(Appointment.subject_key == keys["subject"])
         ),
         "membership": session.scalars(
             select(Membership.id).where(

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app import clock, jobs
 from app.certificates import keys
 from app.db import Database
-from app.demo import lectures, paper, past, people, plan, rules, sending
+from app.demo import lectures, paper, past, people, plan, posts, rules, sending
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.demo.plan import PLANS, Plan
 from app.settings import Settings
@@ -102,7 +102,7 @@ def missing(session: Session) -> list[str]:
 
 
 def begin(session: Session, vault: Vault) -> None:
-    """People and rules, ninety days ago."""
+    """People, rules and posts, ninety days ago."""
     now = clock.now()
     people.make(session, vault, now=now - BEGAN)
     officer = actor(session, vault, "13800000017")
@@ -111,6 +111,14 @@ def begin(session: Session, vault: Vault) -> None:
         officer=officer.subject_key,
         first_at=now - BEGAN + timedelta(hours=1),
         second_at=now - SECOND_RULE,
+    )
+    posts.enter(
+        session,
+        actor(session, vault, "13800000015"),
+        actor(session, vault, "13800000014"),
+        {name: actor(session, vault, name) for name, *_rest in posts.POSTS},
+        today=day_of(now),
+        now=now - BEGAN + timedelta(hours=2),
     )
 
 

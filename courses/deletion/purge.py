@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from courses.catalogue.keeping import KeptCourse
 from courses.certificates.models import Certificate, Holder
 from courses.deletion import requests
 from courses.deletion.requests import DeletionRequest
@@ -20,6 +21,8 @@ from courses.ledger.cases.models import Appeal, Claim
 from courses.ledger.cases.notices import Notice
 from courses.ledger.log.audit import Finding
 from courses.ledger.models import Account as LedgerAccount
+from courses.ledger.models import Requirement
+from courses.ledger.required.appointments import Appointment
 from courses.orders.models import Order, PaymentEvent
 from courses.people import persons
 from courses.people.accounts import Account
@@ -79,13 +82,16 @@ def purge(session: Session, person_id: str, keys: Collection[str], *, now: datet
         (Holder, Holder.certificate_id.in_(held)),
         (FacePicture, FacePicture.subject_key.in_(keys)),
         (Notice, Notice.subject_key.in_(keys)),
+        (KeptCourse, KeptCourse.subject_key.in_(keys)),
         (SignIn, SignIn.account_id.in_(accounts)),
         (Account, Account.person_id == person_id),
     ):
         session.execute(delete(table).where(which))
     session.execute(update(Appeal).where(Appeal.subject_key.in_(keys)).values(words=""))
     unpay(session, keys)
+    session.execute(update(Requirement).where(Requirement.subject_key.in_(keys)).values(appointment_id=None))
     session.execute(update(Rating).where(Rating.enrolment_id.in_(mine)).values(comment=""))
+    session.execute(delete(Appointment).where(Appointment.subject_key.in_(keys)))
     persons.forget(session, person_id, jurisdictions={key: judged(session, person_id, key, now=now) for key in keys}, now=now)
     claims = list(session.scalars(select(Claim.id).where(Claim.subject_key.in_(keys))))
     return [*papers, *pictures, *files.strip(session, claims)]

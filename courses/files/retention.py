@@ -20,6 +20,7 @@ from courses.enrolment import Enrolment
 from courses.ledger.cases.models import Appeal, Claim
 from courses.ledger.classes.models import ClassLearner, ClassSession
 from courses.ledger.models import Entry, OfflineHours
+from courses.ledger.required.appointments import Appointment
 from courses.ledger.required_hours import Mark
 from courses.people.jurisdictions import day_of
 from courses.people.organisations import EMPLOYED, Membership
@@ -114,7 +115,7 @@ def supersede(
 
 
 def of_person(session: Session, person_id: str, *, on: date) -> Clock:
-    """The clock of a personal file, by the longest rule of those for whom the courses taken were made."""
+    """The clock of a personal file, by the longest rule of the posts held and courses taken."""
     keys = list(session.scalars(select(Subject.key).where(Subject.person_id == person_id)))
     rows = in_force(session, on=on)
     taken = trainees(session, keys) & set(rows) or {OTHERS} & set(rows)
@@ -135,11 +136,12 @@ def clock(last_on: date | None, rule: RetentionPeriod | None) -> Clock:
 
 
 def trainees(session: Session, keys: Collection[str]) -> set[str]:
-    """For whom the courses were made that somebody took, by the categories' first words."""
+    """The posts that somebody held, and for whom the courses taken were made, by the categories' first words."""
     facts = session.scalars(
         select(Edition.facts).join(Enrolment, Enrolment.edition_id == Edition.id).where(Enrolment.subject_key.in_(keys))
     )
-    return {code.partition(":")[0] for row in facts for code in row.get("trainees", ())}
+    held = session.scalars(select(Appointment.trainee).where(Appointment.subject_key.in_(keys)))
+    return {code.partition(":")[0] for row in facts for code in row.get("trainees", ())} | set(held)
 
 
 def events(session: Session, person_id: str, keys: Collection[str]) -> Iterable[date]:

@@ -105,8 +105,8 @@ class Actor:
     person_id: str
     subject_key: str
     is_registered: bool = False
-    is_restricted: bool = False
     grants: tuple[Grant, ...] = field(default=())
+    is_restricted: bool = False  # asked for deletion
 
     @property
     def roles(self) -> frozenset[Role]:

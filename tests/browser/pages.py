@@ -70,6 +70,13 @@ PAGES = [
     *by("city", "/signals/oversight/{signal}"),
     *by("institution", "/signals/studio/", "/signals/studio/?kind=night", "/signals/studio/{signal}"),
     *by("wujin", "/catalogue/reviews/", "/catalogue/reviews/{waiting}"),
+    *by("worker", "/requirements/"),
+    *by("beginner", "/requirements/"),
+    *by("enterprise", "/requirements/staff/", "/requirements/staff/?trainee=principal", "/requirements/staff/{appointed}"),
+    *by("enterprise", "/requirements/staff/industry/{works}"),
+    *by("wujin", "/requirements/enterprises/", "/requirements/enterprises/{works}"),
+    *by("visitor", "/requirements/rules/"),
+    *by("city", "/requirements/rules/", "/requirements/rules/{rule}"),
     *by("city", "/policies/", "/policies/city/new", "/oversight/learners/{subject}"),
     *by("operator", "/console/"),
 ]

@@ -19,9 +19,11 @@ from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
+from courses.certificates.reversals import Reversal
 from courses.ledger.cases.models import Appeal, Claim, Correction
 from courses.ledger.classes.models import ClassRun
 from courses.ledger.models import Entry
+from courses.ledger.required.appointments import Appointment
 from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
@@ -31,7 +33,7 @@ from courses.watch.models import Playback
 from courses.watch.signals import seeking
 from courses.watch.signals.models import Signal
 from media.base import to_ms
-from tests import shelves
+from tests import required, retained, shelves
 
 ACCOUNTS = {
     "worker": "13800000001",
@@ -53,6 +55,8 @@ def make(app: Flask) -> dict[str, str]:
     with app.app_context():
         demo_paper.keep()
         with database.writing() as session:
+            required.national(session)
+            retained.national(session, now=clock.now())
             city.begin(session, vault)
         for plan in PLANS:
             with database.writing() as session:
@@ -63,6 +67,11 @@ def make(app: Flask) -> dict[str, str]:
             keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
         keys["certificate"] = certified(app)
+        with database.writing() as session:  # half an hour of it was taken back since
+            short = Reversal(certificate_id=keys["certificate"], hours_num=1, hours_den=2, found_at=clock.now())
+            session.add(short)
+            session.flush()
+            keys["reversal"] = short.id
     return keys
 
 
@@ -154,6 +163,11 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "rated": next(one.id for one in takings if one.course_id == storage.id),
         "subject": worker.subject_key,
         "playback": playback.id if playback else "",
+        "appointed": session.scalars(
+            select(Appointment.membership_id).where(Appointment.trainee == "safety_manager").order_by(Appointment.from_on.desc())
+        ).first() or "",
+        "works": session.scalars(select(Appointment.organisation_id)).first() or "",
+        "rule": "national-02",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
         "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
         "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),

@@ -176,6 +176,20 @@ POST   ledger_oversight.enter            - x x x x x x x x x + 0 + x
 GET    ledger_oversight.withdraw_form    - x x x x x x x x x + 0 + x
 POST   ledger_oversight.withdraw         - x x x x x x x x x + 0 + x
 
+GET    requirements.index                - + + + + + + + + + + + + +
+GET    requirements_staff.index          - x x x + + x x x x x x x x
+GET    requirements_staff.person         - x x x + 0 x x x x x x x x
+POST   requirements_staff.appoint        - x x x + 0 x x x x x x x x
+POST   requirements_staff.end            - x x x + 0 x x x x x x x x
+GET    requirements_staff.industry       - x x x + 0 x x x x x x x x
+POST   requirements_staff.industry_now   - x x x ~ 0 x x x x x x x x
+GET    requirements_oversight.index      - x x x x x x x x x + + + x
+GET    requirements_oversight.show       - x x x x x x x x x + 0 + x
+POST   requirements_oversight.enter      - x x x x x x x x x + 0 + x
+GET    requirements_rules.index          + + + + + + + + + + + + + +
+GET    requirements_rules.new            - x x x x x x x x x x x + x
+POST   requirements_rules.supersede      - x x x x x x x x x x x + x
+
 GET    classes.index                     - x x x x x + + x x x x x x
 GET    classes.new                       - x x x x x + + x x x x x x
 POST   classes.create                    - x x x x x + ~ x x x x x x
@@ -259,6 +273,9 @@ GET    certificates.proof                - 0 + 0 0 0 0 0 0 0 0 0 0 0
 GET    certificates_oversight.index      - x x x x x x x x x + 0 ~ x
 GET    certificates_oversight.revoke_form - x x x x x x x x x + 0 + x
 POST   certificates_oversight.revoke     - x x x x x x x x x + 0 + x
+GET    reversals.index                   - x x x x x x x x x + + + x
+GET    reversals.show                    - x x x x x x x x x + 0 + x
+POST   reversals.keep                    - x x x x x x x x x + 0 + x
 GET    verify.index                      + + + + + + + + + + + + + +
 POST   verify.check                      ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 GET    verify.offline                    + + + + + + + + + + + + + +
@@ -288,6 +305,8 @@ PARAMETERS = {
     "subject_key": "subject",
     "playback_id": "open_playback",
     "requirement_id": "requirement",
+    "appointment_id": "appointment",
+    "rule_id": "rule",
     "order_id": "order",
     "rating_id": "rating",
     "version_id": "policy",
@@ -309,6 +328,7 @@ PARAMETERS = {
     "asset_id": "asset",
     "prompt_id": "prompt",
     "certificate_id": "certificate",
+    "reversal_id": "reversal",
     "sealed": "sealed",
     "token": "token",
 }
@@ -340,6 +360,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "oversight_record.playback": {"playback_id": "playback"},
     "faces.check_photo": {"prompt_id": "photographed"},
     "faces_oversight.photo": {"prompt_id": "photographed"},
+    "requirements_staff.industry": {"organisation_id": "works"},
+    "requirements_staff.industry_now": {"organisation_id": "works"},
+    "requirements_oversight.show": {"organisation_id": "works"},
+    "requirements_oversight.enter": {"organisation_id": "works"},
     "classes.evidence_file": {"run_id": "class_closed"},
     "claims.evidence_file": {"file_id": "claim_file"},
     "claims_review.evidence_file": {"file_id": "claim_file"},
@@ -387,6 +411,7 @@ SENT: dict[str, dict[str, Any]] = {
     "catalogue.studio_lesson_add": {"data": {"title": "新的一讲"}},
     "certificates.issue": {"data": {"kind": "statement"}},
     "certificates_oversight.revoke": {"data": {"reason": REASON}},
+    "reversals.keep": {"data": {"reason": REASON}},
     "ledger_api.learner_statement": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_api.learner_evidence": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_oversight.enter": {
@@ -401,6 +426,12 @@ SENT: dict[str, dict[str, Any]] = {
         }
     },
     "ledger_oversight.withdraw": {"data": {"reason": REASON}},
+    "requirements_staff.appoint": {"data": {"trainee": "team_leader", "post": "班组长", "from_on": "2026-05-01"}},
+    "requirements_staff.industry_now": {"data": {"industry": "MACH", "from_on": "2026-06-01"}},
+    "requirements_oversight.enter": {"data": {"industry": "MACH", "from_on": "2026-06-01"}},
+    "requirements_rules.supersede": {
+        "data": {"hours": "40", "from_on": "2027-01-01", "source": "示例〔3〕号", "mark": "sourced"}
+    },
     "classes.create": {
         "data": {
             "organisation_id": "{organisation}",

@@ -1,6 +1,5 @@
 """Deletion on request: what goes at once, what is locked and till when, and the log that still verifies."""
 
-import importlib
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from io import BytesIO
@@ -9,7 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from app import jobs
 from app.db import Database
@@ -18,7 +16,6 @@ from courses.certificates import sealing as certifying
 from courses.certificates.models import Holder
 from courses.deletion import purge, requests
 from courses.files import retention
-from courses.files.retention import RetentionPeriod
 from courses.ledger import settlement
 from courses.ledger.cases import claims
 from courses.ledger.cases.files import EvidenceFile
@@ -30,20 +27,11 @@ from courses.people import persons
 from courses.people.accounts import Account
 from courses.people.persons import IdentityDocument, Person, Subject
 from courses.watch.models import Playback
-from tests import ledgers, shelves, shelves_app
+from tests import ledgers, retained, shelves, shelves_app
 from tests.conftest import Clock
 from tests.ledgers import Learner
 
 PDF = b"%PDF- certificate of another platform"
-FIGURES = importlib.import_module("migrations.versions.20261125_0019_deletion").NATIONAL
-
-
-def periods(session: Session, *, now: datetime) -> None:
-    """The periods as the migration enters them."""
-    session.add_all(
-        RetentionPeriod(about=about, years=years, source=source, mark=mark, entered_at=now)
-        for about, years, source, mark in FIGURES
-    )
 
 
 def night(clock: Clock, on: date) -> None:
@@ -65,7 +53,7 @@ def somebody(app: Flask, clock: Clock) -> Learner:
     learner = ledgers.learner(app, now=clock.at)
     ledgers.live(app, learner.subject_key, clock)
     with shelves_app.database(app).writing() as session:
-        periods(session, now=clock.at)
+        retained.national(session, now=clock.at)
     learner.browser.post("/certificates/", data={"kind": "statement"})
     claim = {
         "from_where": "国家平台", "title": "消防", "taken_on": "2026-05-01", "hours": "4", "minutes": "45",
