@@ -32,7 +32,7 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases", "heads", "quotas"},
+    {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},
