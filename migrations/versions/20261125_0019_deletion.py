@@ -1,6 +1,6 @@
 """Retention periods with the figures known, deletion requests, and what is left of somebody forgotten.
 
-Revision: 20261125_0019, after 20261125_0017
+Revision: 20261125_0019, after 20261125_0021
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0019"
-down_revision = "20261125_0017"
+down_revision = "20261125_0021"
 branch_labels = None
 depends_on = None
 
