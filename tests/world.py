@@ -4,14 +4,14 @@ Made once, then put back from a copy before each question, so that no answer dep
 SQLite only: what is asked here is decided by the same code on either engine.
 """
 
-import shutil
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -39,9 +39,9 @@ from courses.watch import playbacks
 from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt
 from media import playback, uploads
 from media.assets import Asset, AssetKind, AssetState
-from media.base import Base
 from tests import shelves
 from tests.browser import town
+from tests.conftest import create_all
 from tests.visitors import TOKEN, Visitor
 
 KEY = bytes(range(32))
@@ -73,16 +73,17 @@ class World:
     keys: dict[str, str]
     visitors: dict[str, Visitor]
     tokens: dict[str, str]
-    database: Path
-    kept: Path
+    kept: sqlite3.Connection
+    live: sqlite3.Connection
+    version: int = -1
 
     def put_back(self) -> None:
-        """Everything as it was."""
-        self.app.extensions["xueshi_db"].engine.dispose()
-        self.app.extensions["xueshi_quick"].close()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self.database}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self.kept, self.database)
+        """Everything as it was, where anything was changed."""
+        (version,) = self.live.execute("PRAGMA data_version").fetchone()  # goes up when others write
+        if version != self.version:
+            self.kept.backup(self.live)
+            self.app.extensions["xueshi_quick"].close()
+            self.version = version
 
 
 def make(folder: Path) -> World:
@@ -97,9 +98,7 @@ def make(folder: Path) -> World:
         sign_in_tries=1000,
     )
     path = folder / "xueshi.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    create_all(f"sqlite:///{path}")
     app = create_app(settings, now=lambda: NOW)
     keys = town.make(app)
     with app.app_context(), app.extensions["xueshi_db"].writing() as session:
@@ -120,13 +119,11 @@ def make(folder: Path) -> World:
                 "cancel_url": "http://localhost/orders/",
             }
         )
-    kept = folder / "kept.sqlite"
-    database = app.extensions["xueshi_db"]
-    with database.engine.connect() as connection:
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-    database.engine.dispose()
-    shutil.copyfile(path, kept)
-    return World(app, keys, visitors, tokens, path, kept)
+    live = sqlite3.connect(path)
+    live.execute("PRAGMA synchronous=OFF")
+    kept = sqlite3.connect(":memory:")
+    live.backup(kept)
+    return World(app, keys, visitors, tokens, kept, live)
 
 
 def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]:

@@ -64,6 +64,8 @@ POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
 GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
 POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
 POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    figures.index                     - x x x x x + + x x x x x x
+GET    figures.course                    - x x x x x + 0 x x x x x x
 GET    seats.index                       - x x x + + x x x x x x x x
 GET    seats.sheet                       - x x x + + x x x x x x x x
 GET    seats.assign_form                 - x x x + + x x x x x x x x
