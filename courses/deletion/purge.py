@@ -109,7 +109,7 @@ def judged(session: Session, person_id: str, key: str, *, now: datetime) -> str 
     """Where somebody belonged when their hours were last settled: audits must find the same rules again."""
     account = session.get(LedgerAccount, key)
     at = account.settled_at if account and account.settled_at else now
-    return persons.jurisdiction_of(session, person_id, on=at.date())
+    return persons.jurisdiction_of(session, person_id, on=day_of(at))
 
 
 def cleared(session: Session, request_id: str, *, now: datetime) -> None:
