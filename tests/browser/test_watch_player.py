@@ -237,7 +237,7 @@ def test_the_time_line_shows_pictures_and_what_was_chosen_is_kept_on_the_device(
     play(page, fresh)
     assert not any("/storyboard/" in url for url in asked), "nobody looked yet"
     slider = page.get_by_role("slider", name="Position in the lesson")
-    slider.hover()
+    slider.hover(position={"x": 4, "y": 8})
     picture = page.locator("[data-preview-picture]")
     picture.wait_for()
     assert "sheet_000.jpg" in str(picture.evaluate("node => node.style.backgroundImage"))

@@ -8,6 +8,7 @@ const WIDTH = 1000;
 const SMALLEST_MS = 250; // a gap that nobody could see or hear
 const MOST_BUTTONS = 24;
 const STEP_MS = 10_000;
+const HIDE_MS = 2_000;
 
 export class Timeline {
   constructor(root, { durationMs, texts, go, makeUp, preview }) {
@@ -31,7 +32,10 @@ export class Timeline {
     const { slider, preview } = this;
     slider.max = String(this.durationMs);
     slider.disabled = false;
-    slider.addEventListener("pointerdown", () => (this.isHeld = true));
+    slider.addEventListener("pointerdown", (event) => {
+      this.isHeld = true;
+      this.isMouse = event.pointerType === "mouse";
+    });
     slider.addEventListener("input", () => {
       this.name();
       preview.show(Number(slider.value));
@@ -39,7 +43,7 @@ export class Timeline {
     slider.addEventListener("change", () => {
       this.isHeld = false;
       this.go(this.start(Number(slider.value)));
-      if (!slider.matches(":hover")) preview.hide();
+      if (!this.isMouse) this.hideSoon();
     });
     slider.addEventListener("keydown", (event) => this.pressed(event));
     slider.addEventListener("pointermove", (event) => {
@@ -61,6 +65,13 @@ export class Timeline {
     this.name();
     this.go(Math.floor(Number(this.slider.value)));
     this.preview.show(Number(this.slider.value));
+    this.hideSoon();
+  }
+
+  // A finger and a key leave nothing behind that could say when the look is over.
+  hideSoon() {
+    clearTimeout(this.hiding);
+    this.hiding = setTimeout(() => this.isHeld || this.preview.hide(), HIDE_MS);
   }
 
   under(event) {
