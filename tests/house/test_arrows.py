@@ -31,6 +31,7 @@ MEDIA = [
     {"assets"},
     {"storage"},
     {"leases", "heads", "quotas"},
+    {"pieces"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},
