@@ -178,6 +178,10 @@ def _show(turn: Turn, sound: Path | None) -> None:
         encode.sound_alone(sound, ffmpeg_path=desk.tools().ffmpeg, folder=turn.folder, limits=desk.limits)
         tracks.append(showing.sound_track(turn.folder))
     showing.keep(desk.store, turn.prefix, turn.folder, tracks, report=turn.report)
+    lowest = ladder.rungs(turn.facts.width, turn.facts.height)[0]
+    for track in tracks:
+        if track.name == lowest.name:
+            showing.keep_storyboard(desk, turn.prefix, turn.folder, track)
     if turn.step == Step.FIRST:
         duration_ms = hls.check_aligned(tracks)
         showing.check_length(turn.facts, duration_ms)

@@ -11,11 +11,12 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from media import assets, errors, ladder, pieces, probe
+from media import assets, errors, ladder, pieces, probe, storyboard
 from media.assets import Asset, Rendition
 from media.pieces import Step
 from media.storage import Store
 from media.transcode import chunks, hls, remux
+from media.transcode.desk import Desk
 
 ENCODED = 930  # permille of the work that is done once only storing is left
 # Whoever began with the copy goes on with it: no link lasts longer than twice the longest lesson.
@@ -56,6 +57,14 @@ def keep(
             store.put_file(f"{prefix}/{track.name}/{name}", folder / track.name / name)
             done += 1
             report(ENCODED + (999 - ENCODED) * done // total)
+
+
+def keep_storyboard(desk: Desk, prefix: str, folder: Path, track: hls.Track) -> None:
+    """The small pictures of the time line, from the lightest rung as made."""
+    storyboard.keep(
+        desk.store, prefix, folder / track.name, duration_ms=track.duration_ms,
+        size=(track.width, track.height), ffmpeg_path=desk.tools().ffmpeg, limits=desk.limits,
+    )  # fmt: skip
 
 
 def write_master(store: Store, prefix: str, lines: Iterable[hls.Line]) -> None:

@@ -13,7 +13,17 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import assets, errors, ladder, leases, pictures, pieces, probe, uploads
+from media import (
+    assets,
+    documents,
+    errors,
+    ladder,
+    leases,
+    pictures,
+    pieces,
+    probe,
+    uploads,
+)
 from media.assets import Asset, AssetKind, AssetState, Rendition
 from media.base import new_id
 from media.pieces import Span, Step
@@ -106,7 +116,23 @@ def _make(turn: Turn) -> None:
             asset.width, asset.height = drawn.width, drawn.height
             _publish(turn, asset, content_hash)
         return
+    if turn.kind is AssetKind.DOCUMENT:
+        _make_pages(turn, source, content_hash)
+        return
     _make_video(turn, source, content_hash)
+
+
+def _make_pages(turn: Turn, source: Path, content_hash: bytes) -> None:
+    drawn = documents.draw(source, turn.folder, tick=lambda: turn.report(FETCHED))
+    for name, made in drawn.files.items():
+        key = f"{turn.image_prefix}/{name}"
+        turn.desk.store.put_file(key, made) if isinstance(made, Path) else turn.desk.store.put(key, made)
+        turn.report(showing.ENCODED)
+    with turn.desk.writing() as session:
+        asset = leases.held(session, turn.asset_id, by=turn.holder)
+        asset.width, asset.height = drawn.pages[0].width, drawn.pages[0].height
+        asset.probe = {"pages": len(drawn.pages)}
+        _publish(turn, asset, content_hash)
 
 
 def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
@@ -126,6 +152,8 @@ def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
     duration_ms = hls.check_aligned(tracks)
     showing.check_length(facts, duration_ms)
     showing.keep(turn.desk.store, turn.prefix, turn.folder, tracks, report=turn.report)
+    if copied is None:
+        showing.keep_storyboard(turn.desk, turn.prefix, turn.folder, tracks[0])
     showing.write_master(turn.desk.store, turn.prefix, tracks)
 
     def show(session: Session) -> None:
