@@ -23,6 +23,8 @@ COURSES = [
     {"certificates"},
     {"ratings"},
     {"oversight"},
+    {"files"},
+    {"deletion"},
 ]
 MEDIA = [
     {"base"},
