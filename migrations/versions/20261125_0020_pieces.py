@@ -1,6 +1,6 @@
 """What a video still needs is cut into pieces, each with its own lease.
 
-Revision: 20261125_0020, after 20261125_0021
+Revision: 20261125_0020, after 20261125_0039
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import Moment
 
 revision = "20261125_0020"
-down_revision = "20261125_0021"
+down_revision = "20261125_0039"
 branch_labels = None
 depends_on = None
 
