@@ -128,6 +128,7 @@ GET    media.picture                     + + + + + + + + + + + + + +
 GET    media.play                        x x + x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
+GET    policies.named                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
 GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
@@ -310,6 +311,7 @@ PARAMETERS = {
     "rating_id": "rating",
     "version_id": "policy",
     "draft_id": "rule_draft",
+    "label": "policy_label",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
