@@ -33,6 +33,7 @@ MEDIA = [
     {"assets"},
     {"storage"},
     {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
+    {"pieces"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},
