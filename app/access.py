@@ -64,6 +64,9 @@ class Permission(StrEnum):
     RATINGS_REPLY = "ratings:reply:studio"
     RATINGS_MODERATE = "ratings:moderate:oversight"
     OVERSIGHT_READ = "oversight:read"
+    CALLS_READ = "calls:read"
+    CALLS_ANSWER = "calls:answer:studio"
+    CALLS_JUDGE = "calls:judge:oversight"
     FIGURES_READ = "figures:read:studio"
     SIGNALS_READ = "signals:read:studio"
     SIGNALS_ANSWER = "signals:answer:oversight"
@@ -85,6 +88,7 @@ ANYBODY = frozenset(
         P.LOG_COSIGN,
         P.CERTIFICATES_VERIFY,
         P.RATINGS_READ,
+        P.CALLS_READ,
     }
 )
 LEARNER = frozenset(
@@ -103,13 +107,13 @@ LEARNER = frozenset(
     }
 )
 # Officers decide; only the city's decide on what another officer proposed.
-DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER})
+DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.CALLS_JUDGE})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
     Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS, P.REQUIREMENTS_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ, P.FIGURES_READ}
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ, P.FIGURES_READ, P.CALLS_ANSWER}
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: DECIDING
