@@ -3,14 +3,16 @@
 import json
 from datetime import datetime
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app import access, clock, db
 from app.access import Permission
 from app.policies import example, plain
 from courses import policies
+from courses.ledger.cases import corrections
 from courses.people.jurisdictions import Jurisdiction
 from courses.policies import PolicyVersion
 
@@ -42,6 +44,15 @@ def index() -> str:
         )
 
 
+@bp.get("/named/<label>")
+@access.needs(Permission.POLICIES_READ)
+def named(label: str) -> Response:
+    """A version by `id@version`, as evidence and statements name it."""
+    with db.reading() as session:
+        found = policies.labelled(session, label)
+    return redirect(url_for("policies.version", version_id=found.id))
+
+
 @bp.get("/<version_id>")
 @access.needs(Permission.POLICIES_READ)
 def version(version_id: str) -> str:
@@ -60,6 +71,7 @@ def version(version_id: str) -> str:
             worked=example.work(found),
             fields=fields(found),
             others=[one for one in own if one.id != found.id],
+            officers=officers(session, found),
         )
 
 
@@ -80,6 +92,13 @@ def standing(version: PolicyVersion, own: list[PolicyVersion], *, now: datetime)
     bound = [policies.Bound(one, one.effective_from, one.effective_to) for one in own]
     chosen = policies.chosen(bound, at=now)
     return "in_force" if chosen is not None and chosen.version.id == version.id else "superseded"
+
+
+def officers(session: Session, version: PolicyVersion) -> dict[str, str]:
+    """Who drafted and who approved, masked, for officers alone."""
+    if not access.may(Permission.OVERSIGHT_READ):
+        return {}
+    return corrections.proposers(session, [key for key in (version.entered_by, version.approved_by) if key])
 
 
 def fields(version: PolicyVersion) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Calls for courses, answers, marks, and public licences.
 
-Revision: 20261125_0027, after 20261125_0024
+Revision: 20261125_0027, after 20261125_0020
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0027"
-down_revision = "20261125_0024"
+down_revision = "20261125_0020"
 branch_labels = None
 depends_on = None
 

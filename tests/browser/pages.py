@@ -80,6 +80,6 @@ PAGES = [
     *by("wujin", "/requirements/enterprises/", "/requirements/enterprises/{works}"),
     *by("visitor", "/requirements/rules/"),
     *by("city", "/requirements/rules/", "/requirements/rules/{rule}"),
-    *by("city", "/policies/", "/policies/city/new", "/oversight/learners/{subject}"),
+    *by("city", "/policies/", "/policies/city/new", "/policies/city/", "/policies/city/{rule_draft}", "/oversight/learners/{subject}"),
     *by("operator", "/console/"),
 ]

@@ -19,6 +19,7 @@ from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
+from courses.certificates.reversals import Reversal
 from courses.ledger.cases.models import Appeal, Claim, Correction
 from courses.ledger.classes.models import ClassRun
 from courses.ledger.models import Entry
@@ -27,12 +28,13 @@ from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
+from courses.policies.drafts import PolicyDraft
 from courses.watch import archive
 from courses.watch.models import Playback
 from courses.watch.signals import seeking
 from courses.watch.signals.models import Signal
 from media.base import to_ms
-from tests import required, shelves
+from tests import required, retained, shelves
 
 ACCOUNTS = {
     "worker": "13800000001",
@@ -55,16 +57,23 @@ def make(app: Flask) -> dict[str, str]:
         demo_paper.keep()
         with database.writing() as session:
             required.national(session)
+            retained.national(session, now=clock.now())
             city.begin(session, vault)
         for plan in PLANS:
             with database.writing() as session:
                 offer(session, vault, plan, now=clock.now())
+        city.weigh(app)
         with database.writing() as session:
             keys = more(session, vault, now=clock.now())
         with database.writing() as session:
             keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
         keys["certificate"] = certified(app)
+        with database.writing() as session:  # half an hour of it was taken back since
+            short = Reversal(certificate_id=keys["certificate"], hours_num=1, hours_den=2, found_at=clock.now())
+            session.add(short)
+            session.flush()
+            keys["reversal"] = short.id
     return keys
 
 
@@ -162,6 +171,7 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "works": session.scalars(select(Appointment.organisation_id)).first() or "",
         "rule": "national-02",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+        "rule_draft": session.scalars(select(PolicyDraft.id)).one(),
         "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
         "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
         **cases(session),

@@ -107,6 +107,8 @@ POST   catalogue.studio_lesson_move      - x x x x x + 0 x x x x x x
 POST   catalogue.studio_lesson_remove    - x x x x x + 0 x x x x x x
 POST   catalogue.studio_question_add     - x x x x x + 0 x x x x x x
 POST   catalogue.studio_question_remove  - x x x x x + 0 x x x x x x
+POST   catalogue.studio_handout_add      - x x x x x + 0 x x x x x x
+POST   catalogue.studio_handout_remove   - x x x x x + 0 x x x x x x
 POST   catalogue.studio_submit           - x x x x x + 0 x x x x x x
 POST   catalogue.studio_take_back        - x x x x x + 0 x x x x x x
 GET    catalogue.studio_withdraw         - x x x x x + 0 x x x x x x
@@ -135,11 +137,23 @@ POST   media.add_captions                - x x x x x + 0 x x x x x x
 POST   media.remove_captions             - x x x x x 0 0 x x x x x x
 GET    media.picture                     + + + + + + + + + + + + + +
 GET    media.play                        x x + x x x x x x x x x x x
+GET    media.handout                     x x 0 x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
+GET    policies.named                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
+GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
 POST   policies_city.create              - x x x x x x x x x x x ~ x
+GET    policies_city.show                - x x x x x x x x x x x + x
+GET    policies_city.edit                - x x x x x x x x x x x + x
+POST   policies_city.change              - x x x x x x x x x x x ~ x
+POST   policies_city.simulate            - x x x x x x x x x x x + x
+POST   policies_city.submit              - x x x x x x x x x x x ~ x
+POST   policies_city.take_back           - x x x x x x x x x x x ~ x
+POST   policies_city.withdraw            - x x x x x x x x x x x ~ x
+POST   policies_city.give_back           - x x x x x x x x x x x ~ x
+POST   policies_city.approve             - x x x x x x x x x x x ~ x
 
 GET    orders.index                      - + + + + + + + + + + + + +
 POST   orders.create                     - + + + + + + + + + + + + +
@@ -284,11 +298,24 @@ GET    certificates.proof                - 0 + 0 0 0 0 0 0 0 0 0 0 0
 GET    certificates_oversight.index      - x x x x x x x x x + 0 ~ x
 GET    certificates_oversight.revoke_form - x x x x x x x x x + 0 + x
 POST   certificates_oversight.revoke     - x x x x x x x x x + 0 + x
+GET    reversals.index                   - x x x x x x x x x + + + x
+GET    reversals.show                    - x x x x x x x x x + 0 + x
+POST   reversals.keep                    - x x x x x x x x x + 0 + x
 GET    verify.index                      + + + + + + + + + + + + + +
 POST   verify.check                      ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 GET    verify.offline                    + + + + + + + + + + + + + +
 GET    verify.worker                     + + + + + + + + + + + + + +
 GET    verify.status                     + + + + + + + + + + + + + +
+
+GET    files.index                       - + + + + + + + + + + + + +
+GET    files.personal_file               - + + + + + + + + + + + + +
+GET    files_public.keys                 + + + + + + + + + + + + + +
+GET    files_studio.class_run            - x x x x x + 0 x x x x x x
+GET    files_oversight.personal_file     - x x x x x x x x x + 0 ~ x
+GET    files_oversight.class_run         - x x x x x x x x x + 0 + x
+GET    deletion.index                    - + + + + + + + + + + + + +
+POST   deletion.ask                      - ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+POST   deletion.withdraw                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
 
 GET    console.index                     - x x x x x x x x x x x x +
 """
@@ -308,6 +335,8 @@ PARAMETERS = {
     "order_id": "order",
     "rating_id": "rating",
     "version_id": "policy",
+    "draft_id": "rule_draft",
+    "label": "policy_label",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
@@ -328,6 +357,7 @@ PARAMETERS = {
     "asset_id": "asset",
     "prompt_id": "prompt",
     "certificate_id": "certificate",
+    "reversal_id": "reversal",
     "sealed": "sealed",
     "token": "token",
 }
@@ -345,6 +375,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "catalogue.studio_lesson_remove": DRAFT,
     "catalogue.studio_question_add": DRAFT,
     "catalogue.studio_question_remove": DRAFT,
+    "catalogue.studio_handout_add": DRAFT,
+    "catalogue.studio_handout_remove": DRAFT,
     "catalogue.studio_submit": DRAFT,
     "catalogue.studio_take_back": {"course_id": "waiting"},
     "catalogue.review_course": {"course_id": "waiting"},
@@ -369,6 +401,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "appeals.new": APPEALED,
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
+    "files_oversight.class_run": {"run_id": "class_closed"},
     "orders_enterprise.show": SEATS_ORDER,
     "orders_enterprise.checkout": SEATS_ORDER,
     "orders_enterprise.cancel": SEATS_ORDER,
@@ -395,6 +428,7 @@ REASON = "双随机抽查：核对学时。"
 PART_HASH = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"  # of 0123456789
 # What is sent, by route: as `flask.testing` takes it; `{word}` is a row of the world.
 SENT: dict[str, dict[str, Any]] = {
+    "policies_city.simulate": {"data": {"first_on": "2026-05-01", "last_on": "2026-05-20"}},
     "people_api.create_token": {"json": {"account": "13900000009", "password": "wrong password"}},
     "people.language": {"data": {"locale": "en"}},
     "people.place_now": {"data": {"belongs": "district", "district": "CZ-WJ"}},
@@ -409,6 +443,7 @@ SENT: dict[str, dict[str, Any]] = {
     "catalogue.studio_lesson_add": {"data": {"title": "新的一讲"}},
     "certificates.issue": {"data": {"kind": "statement"}},
     "certificates_oversight.revoke": {"data": {"reason": REASON}},
+    "reversals.keep": {"data": {"reason": REASON}},
     "ledger_api.learner_statement": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_api.learner_evidence": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_oversight.enter": {

@@ -24,6 +24,8 @@ COURSES = [
     {"certificates"},
     {"ratings"},
     {"oversight"},
+    {"files"},
+    {"deletion"},
 ]
 MEDIA = [
     {"base"},
@@ -31,7 +33,8 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases", "heads", "quotas"},
+    {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
+    {"pieces"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},
