@@ -7,14 +7,15 @@ from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
-from courses import enrolment, errors, quizzes, seats
+from courses import calls, enrolment, errors, quizzes, seats
 from courses.catalogue import editions
 from courses.catalogue.models import EditionLesson
 from courses.enrolment import Enrolment, Taking
 from courses.people import persons
+from courses.people.jurisdictions import day_of
 from courses.people.organisations import Actor
 from courses.watch import progress
-from courses.watch.progress import Standing
+from courses.watch.progress import Rules, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Learning:
     taking: Taking
     standing: Standing
     is_open: bool
+    rule: str  # `id@version` of the rule in force when it was made, or empty
 
     @property
     def covered_ms(self) -> Fraction:
@@ -64,6 +66,8 @@ class Learning:
 def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> Enrolment:
     """Enrol the actor in the current edition, or on a seat that they hold; a standing enrolment, if there is one.
 
+    A course that costs something is free on a seat, or where a bureau bought it for the area's workers.
+
     Refused: NotFound; PaymentRequired; `registration_required`, `district_required`.
     """
     standing = enrolment.open_of(session, actor.subject_key, course_id=course_id, now=now)
@@ -73,15 +77,18 @@ def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> En
     edition = editions.get(session, seat.edition_id) if seat else editions.current(session, course_id)
     if edition is None:
         raise errors.NotFound()
+    jurisdiction_id = persons.jurisdiction_of(session, actor.person_id, on=now.date())
     price = editions.price(edition)
     if seat is None and price.minor > 0:
-        raise errors.PaymentRequired(price=price.to_json())
+        licence = calls.licence_for(session, course_id, jurisdiction_id=jurisdiction_id, on=day_of(now))
+        if licence is None:
+            raise errors.PaymentRequired(price=price.to_json())
     return enrolment.enrol(
         session,
         subject_key=actor.subject_key,
         course_id=course_id,
         edition=edition,
-        jurisdiction_id=persons.jurisdiction_of(session, actor.person_id, on=now.date()),
+        jurisdiction_id=jurisdiction_id,
         seat=seat,
         now=now,
     )
@@ -90,12 +97,19 @@ def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> En
 def learnings(session: Session, actor: Actor, *, now: datetime) -> list[Learning]:
     """All of the actor's courses with how they stand, the latest enrolment first."""
     mine = enrolment.takings(session, enrolment.mine(session, actor.subject_key))
-    return [Learning(one, standing_of(session, one, now=now), one.enrolment.is_open(now)) for one in mine]
+    places = {one.enrolment.jurisdiction_id for one in mine}
+    rules = {place: progress.rules(session, place, now=now) for place in places}
+    found = []
+    for one in mine:
+        by = rules[one.enrolment.jurisdiction_id]
+        agreed = by.at(one.enrolment.at)
+        standing = standing_of(session, one, by, now=now)
+        found.append(Learning(one, standing, one.enrolment.is_open(now), agreed.name if agreed else ""))
+    return found
 
 
-def standing_of(session: Session, taking: Taking, *, now: datetime) -> Standing:
+def standing_of(session: Session, taking: Taking, by: Rules, *, now: datetime) -> Standing:
     """How one enrolment stands, exams included."""
-    by = progress.rules(session, taking.enrolment.jurisdiction_id, now=now)
     together = progress.judged_with(session, taking, by, now=now)
     return progress.standings(
         session, together, by, exams=exams_of(session, together, now=now), now=now

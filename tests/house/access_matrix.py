@@ -64,6 +64,15 @@ POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
 GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
 POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
 POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    calls.index                       + + + + + + + + + + + + + +
+GET    calls.show                        + + + + + + + + + + + + + +
+POST   calls.answer                      - x x x x x ~ ~ x x x x x x
+POST   calls.take_back                   - x x x x x ~ 0 x x x x x x
+GET    calls_oversight.new               - x x x x x x x x x + + + x
+POST   calls_oversight.create            - x x x x x x x x x ~ ~ ~ x
+POST   calls_oversight.score             - x x x x x x x x x + 0 0 x
+GET    calls_oversight.decision          - x x x x x x x x x + 0 0 x
+POST   calls_oversight.decide            - x x x x x x x x x ~ 0 0 x
 GET    figures.index                     - x x x x x + + x x x x x x
 GET    figures.course                    - x x x x x + 0 x x x x x x
 GET    seats.index                       - x x x + + x x x x x x x x
@@ -131,6 +140,7 @@ GET    media.play                        x x + x x x x x x x x x x x
 GET    media.handout                     x x 0 x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
+GET    policies.named                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
 GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
@@ -326,10 +336,13 @@ PARAMETERS = {
     "rating_id": "rating",
     "version_id": "policy",
     "draft_id": "rule_draft",
+    "label": "policy_label",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
     "assignment_id": "assignment",
+    "call_id": "call",
+    "answer_id": "call_answer",
     "import_id": "roster_import",
     "invitation_id": "invitation",
     "search_id": "search",
