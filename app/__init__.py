@@ -24,6 +24,7 @@ FEATURES = (
     "orders",
     "enrolment",
     "seats",
+    "figures",
     "watch",
     "faces",
     "ledger",

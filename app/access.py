@@ -64,6 +64,7 @@ class Permission(StrEnum):
     RATINGS_REPLY = "ratings:reply:studio"
     RATINGS_MODERATE = "ratings:moderate:oversight"
     OVERSIGHT_READ = "oversight:read"
+    FIGURES_READ = "figures:read:studio"
     SIGNALS_READ = "signals:read:studio"
     SIGNALS_ANSWER = "signals:answer:oversight"
     CONSOLE_OPERATE = "console:operate"
@@ -108,7 +109,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.EMPLOYEE: frozenset(),
     Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS, P.REQUIREMENTS_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ, P.FIGURES_READ}
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: DECIDING

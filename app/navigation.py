@@ -43,6 +43,7 @@ WORK = (
     Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),
     Entry(_("Files"), "film", "media.index"),
     Entry(_("Classes in person"), "certificate", "classes.index", ("classes.",)),
+    Entry(_("Sales and learning"), "chart", "figures.index", ("figures.",)),
     Entry(_("Ratings"), "star-full", "ratings_studio.index", ("ratings_studio.",)),
     Entry(_("Signals"), "chart", "signals_studio.index", ("signals_studio.",)),
     Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),

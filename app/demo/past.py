@@ -28,7 +28,7 @@ from courses.people.vault import Vault
 DAY = timedelta(days=1)
 EVENING = timedelta(hours=10)
 REQUIRED_HOURS = 12
-OFFICER, DISTRICT, STAFF, TEACHER = "13800000017", "13800000015", "13800000011", "13800000009"
+OFFICER, SECOND, DISTRICT, STAFF, TEACHER = "13800000017", "13800000019", "13800000015", "13800000011", "13800000009"
 MANAGER = "13800000014"
 
 # Scores of the first five workers: together 73/20, shown as 3.7.

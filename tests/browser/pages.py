@@ -60,6 +60,7 @@ PAGES = [
     *by("city", "/corrections/{correction}"),
     *by("wujin", "/classes/review/", "/classes/review/{class_closed}"),
     *by("enterprise", "/people/staff", "/people/staff/roster", "/people/staff/invitation"),
+    *by("institution", "/figures/", "/figures/courses/{course}"),
     *by("enterprise", "/orders/seats/", "/orders/seats/new?course={priced}&quantity=20"),
     *by("enterprise", "/seats/", "/seats/assign", "/seats/assign?course={course}"),
     *by("wujin", "/oversight/", "/oversight/learners/{subject}"),
@@ -77,6 +78,6 @@ PAGES = [
     *by("wujin", "/requirements/enterprises/", "/requirements/enterprises/{works}"),
     *by("visitor", "/requirements/rules/"),
     *by("city", "/requirements/rules/", "/requirements/rules/{rule}"),
-    *by("city", "/policies/", "/policies/city/new", "/oversight/learners/{subject}"),
+    *by("city", "/policies/", "/policies/city/new", "/policies/city/", "/policies/city/{rule_draft}", "/oversight/learners/{subject}"),
     *by("operator", "/console/"),
 ]

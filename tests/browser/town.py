@@ -27,6 +27,7 @@ from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
+from courses.policies.drafts import PolicyDraft
 from courses.watch import archive
 from courses.watch.models import Playback
 from courses.watch.signals import seeking
@@ -162,6 +163,7 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "works": session.scalars(select(Appointment.organisation_id)).first() or "",
         "rule": "national-02",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+        "rule_draft": session.scalars(select(PolicyDraft.id)).one(),
         "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
         "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
         **cases(session),

@@ -64,6 +64,8 @@ POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
 GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
 POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
 POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    figures.index                     - x x x x x + + x x x x x x
+GET    figures.course                    - x x x x x + 0 x x x x x x
 GET    seats.index                       - x x x + + x x x x x x x x
 GET    seats.sheet                       - x x x + + x x x x x x x x
 GET    seats.assign_form                 - x x x + + x x x x x x x x
@@ -127,8 +129,18 @@ GET    media.play                        x x + x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
+GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
 POST   policies_city.create              - x x x x x x x x x x x ~ x
+GET    policies_city.show                - x x x x x x x x x x x + x
+GET    policies_city.edit                - x x x x x x x x x x x + x
+POST   policies_city.change              - x x x x x x x x x x x ~ x
+POST   policies_city.simulate            - x x x x x x x x x x x + x
+POST   policies_city.submit              - x x x x x x x x x x x ~ x
+POST   policies_city.take_back           - x x x x x x x x x x x ~ x
+POST   policies_city.withdraw            - x x x x x x x x x x x ~ x
+POST   policies_city.give_back           - x x x x x x x x x x x ~ x
+POST   policies_city.approve             - x x x x x x x x x x x ~ x
 
 GET    orders.index                      - + + + + + + + + + + + + +
 POST   orders.create                     - + + + + + + + + + + + + +
@@ -297,6 +309,7 @@ PARAMETERS = {
     "order_id": "order",
     "rating_id": "rating",
     "version_id": "policy",
+    "draft_id": "rule_draft",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
@@ -382,6 +395,7 @@ REASON = "双随机抽查：核对学时。"
 PART_HASH = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"  # of 0123456789
 # What is sent, by route: as `flask.testing` takes it; `{word}` is a row of the world.
 SENT: dict[str, dict[str, Any]] = {
+    "policies_city.simulate": {"data": {"first_on": "2026-05-01", "last_on": "2026-05-20"}},
     "people_api.create_token": {"json": {"account": "13900000009", "password": "wrong password"}},
     "people.language": {"data": {"locale": "en"}},
     "people.place_now": {"data": {"belongs": "district", "district": "CZ-WJ"}},
