@@ -34,6 +34,7 @@ class AssetKind(StrEnum):
 
     VIDEO = "video"
     IMAGE = "image"
+    DOCUMENT = "document"  # a PDF beside a lesson
 
 
 class AssetState(StrEnum):
@@ -41,7 +42,7 @@ class AssetState(StrEnum):
 
     UPLOADING = "uploading"
     WAITING = "waiting"  # uploaded whole, a job has yet to take it
-    WORKING = "working"  # leased by a worker
+    WORKING = "working"  # leased by a worker, or in pieces that are (`pieces`)
     READY = "ready"
     FAILED = "failed"
 
@@ -76,7 +77,7 @@ class Asset(Base):
     upload_ref: Mapped[str | None] = mapped_column(String(400))  # the store's upload in parts
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # SHA-256, once complete
     source_key: Mapped[str | None] = mapped_column(String(200))
-    image_prefix: Mapped[str | None] = mapped_column(String(200))  # poster or cover, two sizes
+    image_prefix: Mapped[str | None] = mapped_column(String(200))  # poster, cover, drawn pages
     hls_prefix: Mapped[str | None] = mapped_column(String(200))
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)  # of what was made, not claimed
     width: Mapped[int | None]
@@ -85,6 +86,7 @@ class Asset(Base):
     progress_permille: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     lease_by: Mapped[str | None] = mapped_column(String(40))
+    begun_at: Mapped[datetime | None]  # the attempt that goes on, or the last one
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]  # not tried again before
     last_error: Mapped[str | None] = mapped_column(String(60))  # a stable code, never raw output

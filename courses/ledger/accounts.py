@@ -14,6 +14,7 @@ from courses import errors, policies
 from courses.enrolment import Enrolment, lock_subject
 from courses.ledger.models import Account
 from courses.people import persons
+from courses.people.jurisdictions import day_of
 from courses.people.persons import Subject
 
 
@@ -71,7 +72,9 @@ def jurisdictions(
     if stays:
         return stays
     subject = session.get(Subject, subject_key)
-    if subject is None or subject.person_id is None:
+    if subject is None:
         return []
-    home = persons.jurisdiction_of(session, subject.person_id, on=known_at.date())
+    home = subject.jurisdiction_id  # where it was when the person was forgotten
+    if subject.person_id is not None:
+        home = persons.jurisdiction_of(session, subject.person_id, on=day_of(known_at))
     return [(known_at, home)] if home else []

@@ -23,6 +23,8 @@ COURSES = [
     {"certificates"},
     {"ratings"},
     {"oversight"},
+    {"files"},
+    {"deletion"},
 ]
 MEDIA = [
     {"base"},
@@ -30,7 +32,8 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases", "heads", "quotas"},
+    {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
+    {"pieces"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},
