@@ -1,13 +1,13 @@
 """What the door cut of a playback, so that it can be shown and made up.
 
-Revision: 20261125_0026, after 20261125_0020
+Revision: 20261125_0026, after 20261125_0027
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_0026"
-down_revision = "20261125_0020"
+down_revision = "20261125_0027"
 branch_labels = None
 depends_on = None
 
