@@ -30,6 +30,9 @@ class Permission(StrEnum):
     MEDIA_UPLOAD = "media:write:studio"
     MEDIA_PLAY = "media:read"  # the link's own signature is checked
     ORDERS_BUY = "orders:write:learner"
+    ORDERS_STUDIO = "orders:write:studio"
+    ORDERS_OPERATE = "orders:operate"
+    ORDERS_AGREE = "orders:agree:oversight"
     ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
     ENROLMENT_SELF = "enrolment:write:learner"
     ENROLMENT_STAFF = "enrolment:read:enterprise"
@@ -96,13 +99,13 @@ LEARNER = frozenset(
     }
 )
 # Officers decide; only the city's decide on what another officer proposed.
-DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER})
+DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.ORDERS_AGREE})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
     Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ, P.ORDERS_STUDIO}
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: DECIDING
@@ -131,7 +134,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.POLICIES_WRITE,
         }
     ),
-    Role.OPERATOR: frozenset({P.CONSOLE_OPERATE}),
+    Role.OPERATOR: frozenset({P.CONSOLE_OPERATE, P.ORDERS_OPERATE}),
 }
 LABEL = "_xueshi_permission"
 

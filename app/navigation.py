@@ -36,7 +36,7 @@ class Link:
 
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
-    Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
+    Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "orders_cart.", "orders_refund.", "orders_fapiao.", "ratings.")),
     Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "claims.", "appeals.", "certificates.")),
 )
 WORK = (
@@ -55,6 +55,9 @@ WORK = (
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
     Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),
+    Entry(_("Sales"), "cart", "orders_studio.index", ("orders_studio.",)),
+    Entry(_("Refunds"), "cart", "orders_oversight.index", ("orders_oversight.",)),
+    Entry(_("Money"), "cart", "orders_desk.index", ("orders_desk.",)),
     Entry(_("Console"), "console", "console.index", ("console.",)),
 )
 

@@ -25,7 +25,7 @@ from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
-from courses.orders import placing
+from courses.orders import coupons, placing
 from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
 from courses.people.rosters import RosterLine
@@ -152,7 +152,8 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
     school = select(Organisation.id).where(Organisation.name == "常州示例培训学校")
     policy = select(Requirement.policy).where(Requirement.subject_key == learner.subject_key)
     return {
-        "order": ordered(session, keys["priced"], learner.subject_key),
+        **ordered(session, keys["priced"], learner.subject_key, keys["institution"]),
+        **dict.fromkeys(("no_refund", "no_request", "no_payment", "no_checkout"), "nothing"),
         "search": found.id,
         "open_playback": opened.id,
         "prompt": prompted(session, opened),
@@ -202,14 +203,19 @@ def newcomers(session: Session, vault: Vault) -> None:
     accounts.create(session, vault, name=CAST["N"], password_hash=hashed, now=NOW)
 
 
-def ordered(session: Session, course_id: str, subject_key: str) -> str:
-    """An open order of the learner's."""
+def ordered(session: Session, course_id: str, subject_key: str, institution_id: str) -> dict[str, str]:
+    """An open order of the learner's, and a coupon."""
     priced = session.get_one(Course, course_id)
     edition = current(session, priced.id)
     assert edition is not None
     price = Money(priced.price_minor, priced.currency)
     line = placing.Wanted(priced.id, edition.number, priced.organisation_id, priced.title, price)
-    return placing.place(session, subject_key=subject_key, wanted=[line], now=NOW).id
+    order = placing.place(session, subject_key=subject_key, wanted=[line], now=NOW)
+    coupon = coupons.create(
+        session, code="WORLD-10", institution_id=institution_id, percent=10, amount_minor=None, currency="CNY",
+        most_uses=None, most_each=None, from_at=NOW, until_at=None, made_by=subject_key, now=NOW,
+    )  # fmt: skip
+    return {"order": order.id, "order_line": order.lines[0].id, "coupon": coupon.id}
 
 
 def files(session: Session, institution_id: str) -> dict[str, str]:

@@ -2,18 +2,26 @@
 
 import hashlib
 import hmac
+from datetime import datetime
 from typing import Any, cast
 
 import stripe
-from flask import request
+from flask import current_app, has_request_context, request
 
 from app.settings import Settings
 from courses.orders.models import Order, OrderLine
+from courses.orders.reconciling import PAYMENT, REFUND, Item
+from courses.units import Money
 
 # Methods that Stripe offers for CNY; WeChat Pay on the web shows a code to scan.
 PAYMENT_METHODS = ["card", "alipay", "wechat_pay"]
 TWIN_PATH = "/orders/twin"
 TIMEOUT_S = 20
+
+
+def settings() -> Settings:
+    """This application's settings."""
+    return cast(Settings, current_app.extensions["xueshi_settings"])
 
 
 def is_twin(settings: Settings) -> bool:
@@ -37,7 +45,8 @@ def client(settings: Settings) -> stripe.StripeClient:
     """Stripe's own client, pointed at Stripe, at `XUESHI_STRIPE_API_BASE`, or at the twin."""
     base = settings.stripe_api_base
     if is_twin(settings) and not base:
-        base = request.host_url.rstrip("/") + TWIN_PATH
+        here = request.host_url.rstrip("/") if has_request_context() else settings.effective_public_url
+        base = here + TWIN_PATH
     return stripe.StripeClient(
         settings.stripe_key or twin_key(settings),
         base_addresses={"api": base} if base else {},
@@ -79,3 +88,39 @@ def start_checkout(settings: Settings, order: Order, *, success_url: str, cancel
     return client(settings).v1.checkout.sessions.create(
         cast(Any, parameters), {"idempotency_key": f"checkout-{order.id}-{asked}"}
     )
+
+
+def expire_checkout(settings: Settings, checkout_id: str) -> None:
+    """Close a Checkout page that nobody is to pay on any more."""
+    client(settings).v1.checkout.sessions.expire(
+        checkout_id, options={"idempotency_key": f"expire-{checkout_id}"}
+    )
+
+
+def send_refund(settings: Settings, *, refund_id: str, turn: int, intent_id: str, amount: Money) -> Any:
+    """Give money back; the same refund in the same round is sent once, however often it is asked for."""
+    parameters = {"payment_intent": intent_id, "amount": amount.minor, "metadata": {"refund": refund_id}}
+    return client(settings).v1.refunds.create(
+        cast(Any, parameters), {"idempotency_key": f"refund-{refund_id}-{turn}"}
+    )
+
+
+def money(told: Any, field: str) -> Money:
+    """An amount as Stripe writes it."""
+    return Money(int(told[field]), str(told["currency"]).upper())
+
+
+def listed(settings: Settings, *, from_at: datetime, to_at: datetime) -> tuple[list[Item], dict[str, Any]]:
+    """What Stripe lists as paid and refunded in a time, and the paid checkouts by their numbers."""
+    within = {"gte": int(from_at.timestamp()), "lt": int(to_at.timestamp())}
+    asked = cast(Any, {"created": within, "limit": 100})
+    api = client(settings).v1
+    paid = {
+        one.id: one.to_dict()
+        for one in api.checkout.sessions.list(asked).auto_paging_iter()
+        if one.payment_status == "paid" and one.client_reference_id
+    }
+    refunds = [one.to_dict() for one in api.refunds.list(asked).auto_paging_iter()]
+    items = [Item(PAYMENT, name, money(one, "amount_total")) for name, one in paid.items()]
+    items += [Item(REFUND, one["id"], money(one, "amount")) for one in refunds if one["status"] in ("succeeded", "pending")]
+    return items, paid
