@@ -1,10 +1,10 @@
 """Enrolments: a subject takes one edition of a course, under the jurisdiction fixed at that moment.
 
 Who may enrol is decided here: real-name registered, with a district, the course still offered. What
-it costs is not: the caller enrols in a priced course only with the paid order's line.
+it costs is not: the caller enrols in a priced course only with the paid order's line or a held seat.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,9 +12,10 @@ from typing import TypeVar
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from courses import errors
+from courses import errors, seats
 from courses.catalogue.models import Course, Edition, EditionLesson
 from courses.people.persons import Person, Subject
+from courses.seats import Seat
 from media.base import Base, new_id
 
 Row = TypeVar("Row", Course, Edition)
@@ -32,6 +33,8 @@ class Enrolment(Base):
     edition_id: Mapped[str] = mapped_column(ForeignKey("editions.id"))
     jurisdiction_id: Mapped[str] = mapped_column(ForeignKey("jurisdictions.id"))
     order_line_id: Mapped[str | None] = mapped_column(ForeignKey("order_lines.id"), unique=True)
+    seat_id: Mapped[str | None] = mapped_column(ForeignKey("seats.id"), unique=True)
+    covered_permille: Mapped[int] = mapped_column(default=0)  # a summary, as of the last settling
     at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]  # the seat was given back
@@ -71,12 +74,13 @@ def enrol(
     edition: Edition,
     jurisdiction_id: str | None,
     order_line_id: str | None = None,
+    seat: Seat | None = None,
     now: datetime,
 ) -> Enrolment:
     """Enrol a subject in an edition; told twice, the same enrolment.
 
     "Twice" is the same line of an order, or without one any enrolment in the course that has not ended.
-    Refused: `registration_required`, `district_required`, `course_withdrawn`.
+    Refused: `registration_required`, `district_required`, `course_withdrawn`, `seat_gone`.
     """
     lock_subject(session, subject_key)
     if order_line_id is not None:
@@ -102,13 +106,23 @@ def enrol(
         edition_id=edition.id,
         jurisdiction_id=jurisdiction_id,
         order_line_id=order_line_id,
+        seat_id=seat.id if seat is not None else None,
         at=now,
         expires_at=None,
         refunded_at=None,
     )
+    if seat is not None:
+        seats.use(session, seat, subject_key=subject_key, now=now)
     session.add(made)
     session.flush()
     return made
+
+
+def note_covered(session: Session, permille: Mapping[str, int]) -> None:
+    """Keep how much of each enrolment is covered, for lists that show many people's."""
+    rows = session.scalars(select(Enrolment).where(Enrolment.id.in_(permille)))
+    for row in rows:
+        row.covered_permille = permille[row.id]
 
 
 def open_of(

@@ -12,22 +12,26 @@ from app.demo.history import WHOLE, Viewing
 from app.demo.people import WORKERS
 from app.demo.plan import Plan
 from app.ratings import targets
-from courses.catalogue import drafts, facts, keeping, reviews, taxonomy
+from courses import seats
+from courses.catalogue import drafts, editions, facts, keeping, reviews, taxonomy
 from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course
 from courses.certificates import content, issuing
 from courses.ledger import explained
 from courses.ledger.log.notes import Signer
+from courses.orders import cart, coupons
 from courses.people import accounts
 from courses.people.accounts import Account
 from courses.people.jurisdictions import day_of
-from courses.people.organisations import Actor
+from courses.people.organisations import Actor, Role
 from courses.people.vault import Vault
 
 DAY = timedelta(days=1)
 EVENING = timedelta(hours=10)
 REQUIRED_HOURS = 12
-OFFICER, DISTRICT, STAFF, TEACHER = "13800000017", "13800000015", "13800000011", "13800000009"
+OFFICER, SECOND, DISTRICT, STAFF, TEACHER = "13800000017", "13800000019", "13800000015", "13800000011", "13800000009"
+MANAGER = "13800000014"
+COUPON = "ANQUAN10"
 
 # Scores of the first five workers: together 73/20, shown as 3.7.
 OPINIONS = (
@@ -44,6 +48,20 @@ KEPT = {
     "electric": ListName.NEXT,
     "leader": ListName.NEXT,
 }
+
+# Courses that the chemical works asks of its staff, and how many days each has for it.
+ASSIGNED = {"storage": 30, "confined": 45, "leader": 120}
+
+
+def priced(session: Session, course: Course, worker: Actor, *, at: datetime) -> None:
+    """A course that costs something lies in the first worker's cart, and its institution has a coupon."""
+    cart.add(session, worker.subject_key, course_id=course.id, now=at)
+    if session.scalar(select(coupons.Coupon.id).where(coupons.Coupon.code == COUPON)) is None:
+        coupons.create(
+            session, code=COUPON, institution_id=course.organisation_id, percent=10, amount_minor=None,
+            currency=course.currency, most_uses=200, most_each=1, from_at=at, until_at=None,
+            made_by=worker.subject_key, now=at,
+        )  # fmt: skip
 
 
 def publish(session: Session, officer: Actor, course: Course, *, at: datetime) -> None:
@@ -62,6 +80,8 @@ def publish(session: Session, officer: Actor, course: Course, *, at: datetime) -
 def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: datetime) -> None:
     """What became of a course after it was published."""
     everybody = [actor(session, vault, worker.account) for worker in WORKERS]
+    if plan.key in ASSIGNED:
+        assign(session, vault, course, everybody[:5], at=at, days=ASSIGNED[plan.key])
     if plan.key == "storage":
         storage(session, vault, course, everybody, at=at)
     elif plan.key == "confined":
@@ -70,8 +90,31 @@ def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: da
         elsewhere.asked(session, everybody[0].subject_key, actor(session, vault, DISTRICT), now=now)
     elif plan.key == "leader":
         completed(session, course, everybody[2:4], at=at)
+    if course.price_minor:
+        priced(session, course, everybody[0], at=at)
     if plan.key in KEPT:
         keeping.keep(session, everybody[0].subject_key, course_id=course.id, on=KEPT[plan.key], now=at + DAY)
+
+
+def assign(
+    session: Session, vault: Vault, course: Course, learners: Sequence[Actor], *, at: datetime, days: int
+) -> None:
+    """The safety manager asks the staff to take a free course, or buys a seat for each."""
+    manager = actor(session, vault, MANAGER)
+    [works] = manager.organisations(Role.ENTERPRISE_MANAGER)
+    edition = editions.current(session, course.id)
+    assert edition is not None
+    seats.assign(
+        session,
+        manager,
+        organisation_id=works,
+        edition=edition,
+        is_free=editions.price(edition).minor == 0,
+        subject_keys=[one.subject_key for one in learners],
+        due_on=day_of(at) + days * DAY,
+        on=day_of(at),
+        now=at,
+    )
 
 
 def actor(session: Session, vault: Vault, name: str) -> Actor:

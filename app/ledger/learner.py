@@ -71,13 +71,14 @@ PAGES = {
     "hours": lambda _row: url_for(
         "oversight.index" if access.may(Permission.OVERSIGHT_READ) else "people.staff_list"
     ),
+    "assigned": lambda _row: url_for("enrolment.index", _anchor="asked"),
 }
 
 
 @bp.get("/notices")
 @access.needs(Permission.LEDGER_SELF)
 def notices() -> str:
-    """What was decided about the learner's hours."""
+    """What was decided about the learner's hours, and what their employer asks."""
     key = access.someone().subject_key
     with db.reading() as session:
         rows = [(row, PAGES[row.kind.partition("_")[0]](row)) for row in told.of_subject(session, key)]

@@ -10,6 +10,7 @@ from app.orders import (
     cart,
     comparing,
     desk,
+    enterprise,
     learner,
     oversight,
     provider,
@@ -25,7 +26,7 @@ from courses.orders import events, fapiao, repaying
 
 def install(app: Flask) -> None:
     """Register pages, webhook and the job that works events."""
-    for audience in (cart, studio, desk, oversight, learner, refunding, receipts):
+    for audience in (cart, studio, desk, oversight, enterprise, learner, refunding, receipts):
         app.register_blueprint(audience.bp)
     app.extensions["xueshi_csrf"].exempt(webhook.bp)
     app.register_blueprint(webhook.bp)

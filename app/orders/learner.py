@@ -60,7 +60,8 @@ def settle_here(session: Session, order: Order) -> None:
 
 def go_to_checkout(order: Order) -> Response:
     """Ask for a Checkout page outside any transaction, remember its id, and send the buyer there."""
-    back = url_for("orders.show", order_id=order.id, _external=True)
+    page = "orders_enterprise.show" if order.organisation_id else "orders.show"
+    back = url_for(page, order_id=order.id, _external=True)
     try:
         checkout = provider.start_checkout(
             provider.settings(), order, success_url=back, cancel_url=back, locale=str(get_locale())

@@ -52,6 +52,6 @@ def remove(session: Session, subject_key: str, *, course_id: str) -> None:
 
 
 def empty_of(session: Session, order: Order) -> None:
-    """What was paid for is no longer meant to be bought."""
-    for line in order.lines:
+    """What was paid for is no longer meant to be bought; an enterprise's order says nothing of its manager's cart."""
+    for line in order.lines if order.organisation_id is None else ():
         remove(session, order.subject_key, course_id=line.course_id)

@@ -1,4 +1,4 @@
-"""What somebody is told about decisions on hours: a list of their own, read or not yet.
+"""What somebody is told about hours, refunds and what an employer asks: a list of their own, read or not yet.
 
 There is no gateway for mail or messages; a notice is written with the decision that it tells of.
 """
@@ -13,7 +13,7 @@ from media.base import Base, new_id
 
 
 class Kind(StrEnum):
-    """What was decided."""
+    """What happened."""
 
     CLASS_ACCEPTED = "class_accepted"
     CLASS_LEFT_OUT = "class_left_out"
@@ -27,10 +27,13 @@ class Kind(StrEnum):
     REFUNDED = "refunded"  # a seat was given back, and its hours with it
     REFUND_REFUSED = "refund_refused"
     HOURS_REVOKED = "hours_revoked"  # to the employer and the district of whoever had them
+    ASSIGNED = "assigned"
+    ASSIGNED_SOON = "assigned_soon"
+    ASSIGNED_LATE = "assigned_late"
 
 
 class Notice(Base):
-    """One thing told to one learner; `about` is the class run, claim, correction, appeal or refund."""
+    """One thing told to one person; `about` is the class run, claim, correction, appeal, assignment or refund."""
 
     __tablename__ = "notices"
     __table_args__ = (
