@@ -70,21 +70,25 @@ def line_item(line: OrderLine) -> dict[str, Any]:
     }
 
 
-def start_checkout(settings: Settings, order: Order, *, success_url: str, cancel_url: str, locale: str) -> Any:
-    """Open a Checkout page for an order; the same order at the same try gives the same page."""
-    chinese = locale.startswith("zh")
-    asked = hashlib.sha256(f"{success_url}|{cancel_url}|{chinese}".encode()).hexdigest()[:16]
-    parameters = {
+def checkout_parameters(order: Order, *, success_url: str, cancel_url: str, locale: str) -> dict[str, Any]:
+    """What Stripe is asked for a Checkout page of an order."""
+    return {
         "mode": "payment",
         "client_reference_id": order.id,
         "metadata": {"order": order.id},
         "payment_method_types": PAYMENT_METHODS,
         "payment_method_options": {"wechat_pay": {"client": "web"}},
         "line_items": [line_item(line) for line in order.lines if line.price.minor],
-        "locale": "zh" if chinese else "en",
+        "locale": "zh" if locale.startswith("zh") else "en",
         "success_url": success_url,
         "cancel_url": cancel_url,
     }
+
+
+def start_checkout(settings: Settings, order: Order, *, success_url: str, cancel_url: str, locale: str) -> Any:
+    """Open a Checkout page for an order; the same order at the same try gives the same page."""
+    parameters = checkout_parameters(order, success_url=success_url, cancel_url=cancel_url, locale=locale)
+    asked = hashlib.sha256(f"{success_url}|{cancel_url}|{parameters['locale']}".encode()).hexdigest()[:16]
     return client(settings).v1.checkout.sessions.create(
         cast(Any, parameters), {"idempotency_key": f"checkout-{order.id}-{asked}"}
     )
@@ -97,9 +101,14 @@ def expire_checkout(settings: Settings, checkout_id: str) -> None:
     )
 
 
+def refund_parameters(*, refund_id: str, intent_id: str, amount: Money) -> dict[str, Any]:
+    """What Stripe is asked for a refund."""
+    return {"payment_intent": intent_id, "amount": amount.minor, "metadata": {"refund": refund_id}}
+
+
 def send_refund(settings: Settings, *, refund_id: str, turn: int, intent_id: str, amount: Money) -> Any:
     """Give money back; the same refund in the same round is sent once, however often it is asked for."""
-    parameters = {"payment_intent": intent_id, "amount": amount.minor, "metadata": {"refund": refund_id}}
+    parameters = refund_parameters(refund_id=refund_id, intent_id=intent_id, amount=amount)
     return client(settings).v1.refunds.create(
         cast(Any, parameters), {"idempotency_key": f"refund-{refund_id}-{turn}"}
     )
@@ -110,10 +119,14 @@ def money(told: Any, field: str) -> Money:
     return Money(int(told[field]), str(told["currency"]).upper())
 
 
+def list_parameters(*, from_at: datetime, to_at: datetime) -> dict[str, Any]:
+    """What Stripe is asked for a list: whatever was made in `[from_at, to_at)`."""
+    return {"created": {"gte": int(from_at.timestamp()), "lt": int(to_at.timestamp())}, "limit": 100}
+
+
 def listed(settings: Settings, *, from_at: datetime, to_at: datetime) -> tuple[list[Item], dict[str, Any]]:
     """What Stripe lists as paid and refunded in a time, and the paid checkouts by their numbers."""
-    within = {"gte": int(from_at.timestamp()), "lt": int(to_at.timestamp())}
-    asked = cast(Any, {"created": within, "limit": 100})
+    asked = cast(Any, list_parameters(from_at=from_at, to_at=to_at))
     api = client(settings).v1
     paid = {
         one.id: one.to_dict()
