@@ -72,6 +72,8 @@ PAGES = {
         "oversight.index" if access.may(Permission.OVERSIGHT_READ) else "people.staff_list"
     ),
     "assigned": lambda _row: url_for("enrolment.index", _anchor="asked"),
+    "certificate": lambda _row: url_for("certificates.index"),
+    "reversal": lambda _row: url_for("reversals.index"),
 }
 
 

@@ -72,6 +72,8 @@ def issue(
     if known is not None:
         return known
     person = persons.person_of(session, subject_key)
+    if person.restricted_at is not None:
+        raise errors.Conflict("restricted", "You asked for deletion. Take that back before you ask for a certificate.")
     if not person.display_name:
         raise errors.Conflict("registration_required", "Register with your real name first.")
     documents = persons.documents_of(session, person.id)
@@ -163,6 +165,12 @@ def revoke(session: Session, row: Certificate, *, reason: str, official_key: str
     session.add(made)
     session.flush()
     return made
+
+
+def keys(session: Session) -> list[str]:
+    """The papers that the store must have: those made of people who are not forgotten."""
+    made = select(Certificate).join(Printing, Printing.certificate_id == Certificate.id)
+    return [row.key for row in session.scalars(made.join(Holder, Holder.certificate_id == Certificate.id))]
 
 
 def of_subject(session: Session, subject_key: str) -> list[Issued]:

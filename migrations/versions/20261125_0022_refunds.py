@@ -1,6 +1,6 @@
 """Cart, coupons, refunds, disputes, comparisons with the provider, requests for a fapiao.
 
-Revision: 20261125_0022_2, after 20261125_0021
+Revision: 20261125_0022_2, after 20261125_0020
 """
 
 import sqlalchemy as sa
@@ -9,14 +9,15 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0022_2"
-down_revision = "20261125_0021"
+down_revision = "20261125_0020"
 branch_labels = None
 depends_on = None
 
 GUARDED = ("refund_decisions", "money_differences", "money_comparisons")
 NOTICES = (
     "'class_accepted','class_left_out','claim_accepted','claim_refused','corrected','voided',"
-    "'appeal_acknowledged','appeal_refused','appeal_upheld','assigned','assigned_soon','assigned_late'"
+    "'appeal_acknowledged','appeal_refused','appeal_upheld','assigned','assigned_soon','assigned_late',"
+    "'certificate_less','reversal_found'"
 )
 NEW_NOTICES = ",'refunded','refund_refused','hours_revoked'"
 

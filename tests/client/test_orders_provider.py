@@ -37,8 +37,8 @@ def faults(value: Any, kind: Any, path: str = "") -> list[str]:  # noqa: PLR0911
         if not isinstance(value, list):
             return [f"{path}: not a list"]
         return [f for n, one in enumerate(value) for f in faults(one, get_args(kind)[0], f"{path}[{n}]")]
-    if origin in (dict, Mapping):
-        return [] if isinstance(value, dict) else [f"{path}: not an object"]
+    if origin is not None:
+        return [] if isinstance(value, origin) else [f"{path}: no {origin.__name__}"]
     return [] if isinstance(value, kind) and not isinstance(value, bool) else [f"{path}: {value!r} is no {kind.__name__}"]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from courses.errors import NotFound
-from courses.ledger.log import audit, kept, notes, proofs, sealing, stored, tree
+from courses.ledger.log import audit, kept, notes, proof_files, proofs, sealing, stored, tree
 from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile
 from courses.ledger.log.sealing import Refused
 from courses.ledger.models import Entry
@@ -175,13 +175,13 @@ def test_a_proof_holds_alone_and_only_for_its_owner(database: Database, tmp_path
     key = sealed.sealer(tmp_path).signer.verifier
     with database.reading() as session:
         proof = proofs.of_entry(session, mine[7].id, subject_key="mine")
-        assert proofs.check(proof, key)["entry"] == mine[7].id
+        assert proof_files.check(proof, key)["entry"] == mine[7].id
         with pytest.raises(NotFound):
             proofs.of_entry(session, mine[7].id, subject_key="theirs")
     lines = proof.split("\n")
     for at, line in ((2, "index 8"), (3, lines[4]), (1, lines[1][:-8] + "AAAAAAA=")):
         with pytest.raises((tree.BadProof, notes.BadNote, ValueError)):
-            proofs.check("\n".join([*lines[:at], line, *lines[at + 1 :]]), key)
+            proof_files.check("\n".join([*lines[:at], line, *lines[at + 1 :]]), key)
 
 
 def test_leaves_show_nothing_of_a_person(database: Database, tmp_path: Path) -> None:

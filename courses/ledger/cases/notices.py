@@ -30,10 +30,12 @@ class Kind(StrEnum):
     ASSIGNED = "assigned"
     ASSIGNED_SOON = "assigned_soon"
     ASSIGNED_LATE = "assigned_late"
+    CERTIFICATE_LESS = "certificate_less"
+    REVERSAL_FOUND = "reversal_found"  # to officials
 
 
 class Notice(Base):
-    """One thing told to one person; `about` is the class run, claim, correction, appeal, assignment or refund."""
+    """One thing told to one person; `about` is the class run, claim, correction, appeal, assignment, certificate or refund."""
 
     __tablename__ = "notices"
     __table_args__ = (

@@ -135,10 +135,10 @@ def leaves_and_entries(session: Session) -> Iterator[Finding]:
             pass  # whoever made it looks at it
         elif entry is None:
             yield Finding("entries", leaf.entry_id, f"the row of leaf {leaf.number} is gone")
-        elif leaves.data(leaves.content(entry), salt=leaf.salt) != leaf.data:
+        elif leaves.data(entry.content, salt=leaf.salt) != leaf.data:
             yield Finding(
                 "entries", entry.id,
-                f"differs from what leaf {leaf.number} sealed; it says now {leaves.canonical(leaves.content(entry)).decode()}",
+                f"differs from what leaf {leaf.number} sealed; it says now {leaves.canonical(entry.content).decode()}",
             )
         if tree.leaf_hash(leaf.data) != leaf.hash:
             yield Finding("log_leaves", str(leaf.number), "the hash is not that of the data")

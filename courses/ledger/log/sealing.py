@@ -72,7 +72,7 @@ def append(session: Session, rows: Sequence[Entry], others: Sequence[WaitingLeaf
     made: list[dict[str, object]] = []
     for entry in rows:
         salt = secrets.token_bytes(leaves.SALT_BYTES)
-        data = leaves.data(leaves.content(entry), salt=salt)
+        data = leaves.data(entry.content, salt=salt)
         made.append({"entry_id": entry.id, "other_id": None, "salt": salt, "data": data})
     made += [{"entry_id": None, "other_id": row.other_id, "salt": None, "data": row.data} for row in others]
     fresh = []
