@@ -76,7 +76,7 @@ def checkout_parameters(order: Order, *, success_url: str, cancel_url: str, loca
         "mode": "payment",
         "client_reference_id": order.id,
         "metadata": {"order": order.id},
-        "payment_method_types": PAYMENT_METHODS,
+        "allowed_payment_method_types": PAYMENT_METHODS,
         "payment_method_options": {"wechat_pay": {"client": "web"}},
         "line_items": [line_item(line) for line in order.lines if line.price.minor],
         "locale": "zh" if locale.startswith("zh") else "en",
