@@ -73,6 +73,9 @@ class Permission(StrEnum):
     RATINGS_REPLY = "ratings:reply:studio"
     RATINGS_MODERATE = "ratings:moderate:oversight"
     OVERSIGHT_READ = "oversight:read"
+    CALLS_READ = "calls:read"
+    CALLS_ANSWER = "calls:answer:studio"
+    CALLS_JUDGE = "calls:judge:oversight"
     FIGURES_READ = "figures:read:studio"
     SIGNALS_READ = "signals:read:studio"
     SIGNALS_ANSWER = "signals:answer:oversight"
@@ -95,6 +98,7 @@ ANYBODY = frozenset(
         P.CERTIFICATES_VERIFY,
         P.FILES_VERIFY,
         P.RATINGS_READ,
+        P.CALLS_READ,
     }
 )
 LEARNER = frozenset(
@@ -120,7 +124,10 @@ RESTRICTED = frozenset(
 )
 # Officers decide; only the city's decide on what another officer proposed.
 DECIDING = frozenset(
-    {P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.ORDERS_AGREE}
+    {
+        P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.ORDERS_AGREE,
+        P.CALLS_JUDGE,
+    }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
@@ -129,7 +136,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.INSTITUTION_STAFF: frozenset(
         {
             P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.FILES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ,
-            P.FIGURES_READ, P.ORDERS_STUDIO,
+            P.FIGURES_READ, P.ORDERS_STUDIO, P.CALLS_ANSWER,
         }
     ),
     Role.INSTRUCTOR: frozenset(),

@@ -60,6 +60,7 @@ WORK = (
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
     Entry(_("Enterprises"), "people", "requirements_oversight.index", ("requirements_oversight.",)),
+    Entry(_("Calls"), "quote", "calls.index", ("calls.", "calls_oversight.")),
     Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),
     Entry(_("Selling"), "cart", "orders_studio.index", ("orders_studio.",)),
     Entry(_("Refunds"), "cart", "orders_oversight.index", ("orders_oversight.",)),
