@@ -77,7 +77,7 @@ def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> En
     edition = editions.get(session, seat.edition_id) if seat else editions.current(session, course_id)
     if edition is None:
         raise errors.NotFound()
-    jurisdiction_id = persons.jurisdiction_of(session, actor.person_id, on=now.date())
+    jurisdiction_id = persons.jurisdiction_of(session, actor.person_id, on=day_of(now))
     price = editions.price(edition)
     if seat is None and price.minor > 0:
         licence = calls.licence_for(session, course_id, jurisdiction_id=jurisdiction_id, on=day_of(now))

@@ -14,6 +14,7 @@ from courses.orders import coupons, placing
 from courses.orders.models import Order
 from courses.orders.placing import Wanted
 from courses.orders.states import Method
+from courses.people.jurisdictions import day_of
 from courses.people.organisations import Actor
 from courses.people.persons import jurisdiction_of
 from courses.units import Money
@@ -86,7 +87,7 @@ def order(
     """
     if not actor.is_registered:
         raise errors.Conflict("registration_required", "Register with your real name first.")
-    if jurisdiction_of(session, actor.person_id, on=now.date()) is None:
+    if jurisdiction_of(session, actor.person_id, on=day_of(now)) is None:
         raise errors.Conflict("district_required", "Name your employer or your district first.")
     priced = of(session, actor, course_ids, code=code, now=now)
     stands = next((row for row in priced.rows if not row.wanted), None)
