@@ -23,7 +23,7 @@ from app.demo import lectures, paper, past, people, plan, posts, rules, sending
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.demo.plan import PLANS, Plan
 from app.settings import Settings
-from courses.catalogue import drafts, lessons
+from courses.catalogue import drafts, handouts, lessons
 from courses.catalogue.models import Course, CourseState
 from courses.people import accounts
 from courses.people.accounts import Account
@@ -32,6 +32,7 @@ from courses.people.organisations import Actor, Organisation
 from courses.people.vault import Vault
 from courses.units import Money
 from media import captions
+from media.assets import AssetKind
 
 log = structlog.get_logger()
 Tell = Callable[[str], None]
@@ -215,8 +216,22 @@ def fill(app: Flask, course_id: str, organisation_id: str, place: int, lecture: 
         with database.writing() as session:
             course = session.get_one(Course, course_id)
             lessons.attach(session, course, lesson_id=lesson.id, asset_id=asset_id, now=course.changed_at)
+        if place == 0 and lecture != plan.CLIP:
+            hand_out(app, course_id, lesson.id, lecture, owner=organisation_id)
     else:
         sending.make_ready(app, lesson.asset_id)
+
+
+def hand_out(app: Flask, course_id: str, lesson_id: str, lecture: str, *, owner: str) -> None:
+    """Put a lecture's slides beside its lesson."""
+    with tempfile.TemporaryDirectory(prefix="handout-", dir=app.extensions["xueshi_settings"].data_dir) as folder:
+        path = lectures.handout(lecture, Path(folder))
+        asset_id = sending.send(app, path, owner=owner, kind=AssetKind.DOCUMENT)
+    sending.make_ready(app, asset_id)
+    database: Database = app.extensions["xueshi_db"]
+    with database.writing() as session:
+        course = session.get_one(Course, course_id)
+        handouts.add(session, course, lesson_id=lesson_id, asset_id=asset_id, now=course.changed_at)
 
 
 def filmed(lecture: str, folder: Path) -> tuple[Path, Path | None]:

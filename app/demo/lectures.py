@@ -122,6 +122,21 @@ def make(script_id: str, out_dir: Path, *, programs: tools.Tools | None = None) 
     return Lecture(film, words, _ms(sound))
 
 
+def handout(script_id: str, out_dir: Path) -> Path:
+    """A lecture's slides as a PDF, each with all of its points."""
+    script = scripts()[script_id]
+    pages = [
+        slides.content(
+            number=number, count=len(script.slides), title=slide.title, lecture=script.title, foot=FOOT,
+            points=[point.text for point in slide.points], shown=len(slide.points),
+        )
+        for number, slide in enumerate(script.slides, 1)
+    ]  # fmt: skip
+    path = out_dir / f"{script.title}.pdf"
+    pages[0].save(path, "PDF", save_all=True, append_images=pages[1:], quality=60)
+    return path
+
+
 def shots(script: Script) -> list[Shot]:
     """The whole lecture in order: the opening, then each slide point by point."""
     speak = speech.voice()

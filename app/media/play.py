@@ -49,7 +49,7 @@ def play(token: str, asset_id: str, name: str) -> BaseResponse:
 
 
 @bp.get("/handouts/<token>/<asset_id>")
-@access.needs(Permission.MEDIA_PLAY)
+@access.needs(Permission.PUBLIC)  # the link decides; the page around it is the reader's own
 def handout(token: str, asset_id: str) -> Response:
     """A handout to read: its pages, each fetched when it is scrolled to, and the file to take along."""
     link = playback.read(medialinks.key(), token, asset_id=asset_id, now=clock.now())

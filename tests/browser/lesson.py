@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typst
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
@@ -20,16 +21,18 @@ from app import create_app, messages
 from app.demo import sending
 from app.settings import Settings
 from courses import enrolment
-from courses.catalogue import editions, lessons
+from courses.catalogue import editions, handouts, lessons
 from courses.people import accounts, sign_ins
 from courses.people.persons import Person
 from courses.people.sign_ins import SignInKind
 from courses.watch.models import Playback
+from media.assets import AssetKind
 from tests import clips, shelves, watching
 from tests.browser.checks import Look
 
 KEY = bytes(range(32))
 CLIP_S = 45
+SLIDES = "#set page(width: 960pt, height: 540pt)\n= Gas before entry\n#pagebreak()\n= Watch from outside"
 QUESTION = "何时可以进入有限空间？"
 CHOICES = ("检测合格并有人监护时", "随时", "班长口头同意后")
 PHONE = Look(360, 740, "light", "en")
@@ -95,12 +98,17 @@ def stock(app: Flask, clip: Path, url: str) -> Site:
             owner_id = shelves.institution(session).id
         asset_id = sending.send(app, clip, owner=owner_id)
         sending.make_ready(app, asset_id)
+        slides = clip.with_name("课件.pdf")
+        slides.write_bytes(typst.compile(SLIDES.encode()))
+        slides_id = sending.send(app, slides, owner=owner_id, kind=AssetKind.DOCUMENT)
+        sending.make_ready(app, slides_id)
         with database.writing() as session:
             watching.policy(session, now=now)
             owner = session.get_one(shelves.Organisation, owner_id)
             course = shelves.draft(session, owner, now=now, durations_ms=(60_000,))
             (lesson,) = lessons.in_order(session, course)
             lessons.attach(session, course, lesson_id=lesson.id, asset_id=asset_id, now=now)
+            handouts.add(session, course, lesson_id=lesson.id, asset_id=slides_id, now=now)
             lessons.ask(session, course, lesson_id=lesson.id, text=QUESTION, choices=CHOICES, now=now)
             shelves.approve(session, course, now=now)
             account = accounts.create(

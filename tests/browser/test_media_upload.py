@@ -19,7 +19,7 @@ from app import create_app, jobs, messages
 from app.settings import Settings
 from media import uploads
 from media.assets import Asset
-from tests import clips, shelves_app
+from tests import clips, playlists, shelves_app
 from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
 pytestmark = [pytest.mark.browser, pytest.mark.video]
@@ -142,7 +142,12 @@ def test_three_cut_lines_a_reload_and_a_pause_cost_nothing_that_was_sent(
     studio: Studio, lecture: Path, tmp_path: Path
 ) -> None:
     page = studio.page
-    second = clips.make(tmp_path / "second.mp4", seconds=2)
+    second = clips.make(tmp_path / "second.mp4", seconds=2, rate="24000/1001")
+    others = [
+        clips.portrait(tmp_path / "phone.mp4"),
+        clips.variable(tmp_path / "screen.mp4"),
+        clips.make(tmp_path / "silent.mp4", size="360x640", seconds=2, sound=False),
+    ]
     studio.slow_line()
     page.route(LAST_PARTS, lambda _route: None)  # the last two parts get stuck on the way
     studio.choose(lecture, second)
@@ -176,11 +181,26 @@ def test_three_cut_lines_a_reload_and_a_pause_cost_nothing_that_was_sent(
     site, store = page.url.split("/")[2], studio.app.extensions["xueshi_settings"].s3_endpoint
     assert studio.hosts == {store.split("/")[2] if store else site}
     studio.work()
-    for path in (lecture, second):
+    studio.choose(*others)
+    for path in others:
+        studio.says(path, "Waiting to be processed")
+    studio.work()
+    for path in (lecture, second, *others):
         studio.says(path, "Ready to be played")
         expect(studio.row(path).locator("img")).to_be_visible()
-    plays_from_zero(page, studio.asset(lecture))
+        told = studio.asset(path)
+        playlists_are_in_order(page, told)
+        plays_from_zero(page, told)
     known_at_once(studio, lecture)
+
+
+def playlists_are_in_order(page: Page, told: dict[str, Any]) -> None:
+    """Every playlist, as it comes over the line, keeps to the grammar of HLS, and every segment is there."""
+    folder = told["preview_url"].rpartition("/")[0]
+    for uri in playlists.check_master(page.request.get(told["preview_url"]).text()):
+        segments = playlists.check_media(page.request.get(f"{folder}/{uri}").text())
+        rung = uri.rpartition("/")[0]
+        assert page.request.get(f"{folder}/{rung}/{segments[-1]}").ok
 
 
 def known_at_once(studio: Studio, path: Path) -> None:

@@ -237,7 +237,7 @@ def test_the_time_line_shows_pictures_and_what_was_chosen_is_kept_on_the_device(
     play(page, fresh)
     assert not any("/storyboard/" in url for url in asked), "nobody looked yet"
     slider = page.get_by_role("slider", name="Position in the lesson")
-    slider.hover()
+    slider.hover(position={"x": 4, "y": 8})
     picture = page.locator("[data-preview-picture]")
     picture.wait_for()
     assert "sheet_000.jpg" in str(picture.evaluate("node => node.style.backgroundImage"))
@@ -298,9 +298,18 @@ def test_the_learning_page_is_valid_and_fits(
     page.wait_for_selector("[data-watch][data-ready]")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    page.get_by_role("link", name="课件").focus()
     if PICTURES:
         page.wait_for_timeout(1_500)
         page.screenshot(path=f"{PICTURES}/watch-{look}.png", full_page=True)
+    answer = page.goto(str(page.get_by_role("link", name="课件").get_attribute("href")))
+    assert answer is not None
+    assert validate(answer.text()) == []
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    page.wait_for_function("document.querySelector('.handout__page').naturalWidth === 1200")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/handout-{look}.png", full_page=True)
         page.goto("/enrolment/")
         page.screenshot(path=f"{PICTURES}/enrolment-{look}.png", full_page=True)
     context.close()

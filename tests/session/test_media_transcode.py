@@ -19,12 +19,12 @@ from PIL import Image
 
 from app.db import Database
 from app.media import reasons
-from media import assets, errors, ladder, leases, pieces, probe, tools, uploads
+from media import assets, errors, ladder, leases, pieces, probe, storyboard, tools, uploads
 from media.assets import Asset, AssetKind, AssetState
 from media.pieces import Piece, Step
 from media.storage import DirectoryStore, S3Store, Store
 from media.transcode import Desk, making, work
-from tests import clips
+from tests import clips, playlists
 from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
 pytestmark = pytest.mark.video
@@ -140,6 +140,12 @@ def test_a_clip_becomes_a_whole_ladder(
     assert abs(asset.duration_ms - clips.SECONDS * 1000) <= 120
     assert asset.content_hash == sha256((tmp_path / "clip.mp4").read_bytes()).digest()
     folder = tmp_path / "store" / str(asset.hls_prefix)
+    for uri in playlists.check_master((folder / "master.m3u8").read_text()):
+        for name in playlists.check_media((folder / uri).read_text()):
+            assert (folder / uri).with_name(name).is_file()
+    with Image.open(folder / "storyboard" / "sheet_000.jpg") as sheet:
+        assert (sheet.width > sheet.height) is (size[0] > size[1])
+        assert max(sheet.size) == storyboard.COLUMNS * storyboard.LONGER_SIDE
     rungs = variants((folder / "master.m3u8").read_text())
     assert len(rungs) >= 2 + has_sound
     assert next(iter(rungs)) == next(iter(early)), "players begin with the same rung as before"

@@ -30,7 +30,8 @@ export class Controls {
       video.muted = !video.muted;
     });
     this.rate.addEventListener("change", () => {
-      remember({ rate: this.rate.value });
+      this.wished = this.rate.value;
+      remember({ rate: this.wished });
       this.hasten();
     });
     this.quality.addEventListener("change", () => {
@@ -49,7 +50,8 @@ export class Controls {
 
   // As this device was left: quality, captions; the speed once it is known what is allowed.
   asBefore() {
-    const { quality = "auto", captions } = recall();
+    const { quality = "auto", captions, rate } = recall();
+    this.wished = rate;
     const names = [...this.quality.options].map((option) => option.value);
     this.quality.value = firstQuality(quality, names);
     setQuality(this.quality.value);
@@ -88,8 +90,8 @@ export class Controls {
   limit(maxRate) {
     for (const option of this.rate.options) option.hidden = option.disabled = Number(option.value) > maxRate;
     this.rate.closest("[data-rate-field]").hidden = maxRate <= 1;
-    const wished = [...this.rate.options].find((option) => option.value === recall().rate && !option.disabled);
-    this.rate.value = wished?.value ?? "1";
+    const may = [...this.rate.options].some((option) => option.value === this.wished && !option.disabled);
+    this.rate.value = may ? this.wished : "1";
     this.hasten();
   }
 

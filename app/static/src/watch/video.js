@@ -72,7 +72,8 @@ export async function load(video, manifestUrl, ended) {
     const place = hls.levels.findIndex((level) => level.url[0].includes(`/${quality}/`));
     hls.nextLevel = quality === LEAST ? 0 : place; // -1: by what the line gives
   };
-  hls.on(Hls.Events.MANIFEST_PARSED, choose);
+  // Told "by what the line gives" before it began, hls.js would not begin low.
+  hls.on(Hls.Events.MANIFEST_PARSED, () => quality === "auto" || choose());
   hls.on(Hls.Events.ERROR, (_name, data) => {
     if (data.response?.code === 403) refuse();
     if (!data.fatal) return;
