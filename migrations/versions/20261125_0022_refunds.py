@@ -1,6 +1,6 @@
 """Cart, coupons, refunds, disputes, comparisons with the provider, requests for a fapiao.
 
-Revision: 20261125_0022_2, after 20261125_0027
+Revision: 20261125_0022_2, after 20261125_0026
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from media.base import Moment, append_only_ddl
 
 revision = "20261125_0022_2"
-down_revision = "20261125_0027"
+down_revision = "20261125_0026"
 branch_labels = None
 depends_on = None
 
