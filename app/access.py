@@ -31,6 +31,9 @@ class Permission(StrEnum):
     MEDIA_UPLOAD = "media:write:studio"
     MEDIA_PLAY = "media:read"  # the link's own signature is checked
     ORDERS_BUY = "orders:write:learner"
+    ORDERS_STUDIO = "orders:write:studio"
+    ORDERS_OPERATE = "orders:operate"
+    ORDERS_AGREE = "orders:agree:oversight"
     ORDERS_SEATS = "orders:write:enterprise"
     ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
     ENROLMENT_SELF = "enrolment:write:learner"
@@ -121,7 +124,10 @@ RESTRICTED = frozenset(
 )
 # Officers decide; only the city's decide on what another officer proposed.
 DECIDING = frozenset(
-    {P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.CALLS_JUDGE}
+    {
+        P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.ORDERS_AGREE,
+        P.CALLS_JUDGE,
+    }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
@@ -130,7 +136,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.INSTITUTION_STAFF: frozenset(
         {
             P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.FILES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ,
-            P.FIGURES_READ, P.CALLS_ANSWER,
+            P.FIGURES_READ, P.ORDERS_STUDIO, P.CALLS_ANSWER,
         }
     ),
     Role.INSTRUCTOR: frozenset(),
@@ -163,7 +169,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.REQUIREMENTS_WRITE,
         }
     ),
-    Role.OPERATOR: frozenset({P.CONSOLE_OPERATE}),
+    Role.OPERATOR: frozenset({P.CONSOLE_OPERATE, P.ORDERS_OPERATE}),
 }
 LABEL = "_xueshi_permission"
 

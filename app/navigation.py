@@ -36,7 +36,7 @@ class Link:
 
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
-    Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
+    Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "orders_cart.", "orders_refund.", "orders_fapiao.", "ratings.")),
     Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "requirements.", "claims.", "appeals.", "certificates.", "files.", "deletion.")),
 )
 WORK = (
@@ -62,6 +62,9 @@ WORK = (
     Entry(_("Enterprises"), "people", "requirements_oversight.index", ("requirements_oversight.",)),
     Entry(_("Calls"), "quote", "calls.index", ("calls.", "calls_oversight.")),
     Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),
+    Entry(_("Selling"), "cart", "orders_studio.index", ("orders_studio.",)),
+    Entry(_("Refunds"), "cart", "orders_oversight.index", ("orders_oversight.",)),
+    Entry(_("Money"), "cart", "orders_desk.index", ("orders_desk.",)),
     Entry(_("Required hours"), "list", "requirements_rules.index", ("requirements_rules.",)),
     Entry(_("Console"), "console", "console.index", ("console.",)),
 )

@@ -91,6 +91,7 @@ class Settings:
     stripe_key: str = setting(_text, "", "sk_...", "Stripe's secret key; empty: a local twin plays Stripe's part, marked as such")
     stripe_webhook_secret: str = setting(_text, "", "whsec_...", "verifies Stripe's webhooks; required with a key")
     stripe_api_base: str = setting(_text, "", "a URL", "Stripe's API; empty: Stripe's own, or the local twin without a key")
+    bank_account: str = setting(_text, "", "text", "where bank transfers go, as payers read it: holder, bank, number; empty: transfers are not offered")
     password_minimum: int = setting(_integer, 10, "a whole number", "shortest password that is accepted")
     sign_in_tries: int = setting(_integer, 5, "a whole number", "failed sign-ins by account and quarter of an hour; twenty times that by address")
     session_days: int = setting(_integer, 30, "days", "how long a sign-in lasts unused")

@@ -37,10 +37,16 @@ class Enrolment(Base):
     covered_permille: Mapped[int] = mapped_column(default=0)  # a summary, as of the last settling
     at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    refunded_at: Mapped[datetime | None]  # the seat was given back
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Its end, the first of expiry and refund."""
+        return min((at for at in (self.expires_at, self.refunded_at) if at is not None), default=None)
 
     def is_open(self, now: datetime) -> bool:
         """Whether what is watched at `now` can still count."""
-        return self.expires_at is None or now < self.expires_at
+        return self.ends_at is None or now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ def enrol(
         seat_id=seat.id if seat is not None else None,
         at=now,
         expires_at=None,
+        refunded_at=None,
     )
     if seat is not None:
         seats.use(session, seat, subject_key=subject_key, now=now)
@@ -177,6 +184,13 @@ def lock_subject(session: Session, subject_key: str) -> Subject:
     return session.scalars(
         select(Subject).where(Subject.key == subject_key).with_for_update()
     ).one()
+
+
+def refund(session: Session, enrolment: Enrolment, *, now: datetime) -> None:
+    """The seat was given back: nothing watched from now on counts. Told twice, the first stands."""
+    lock_subject(session, enrolment.subject_key)
+    enrolment.refunded_at = enrolment.refunded_at or now
+    session.flush()
 
 
 def of_lines(session: Session, line_ids: Iterable[str]) -> list[Enrolment]:

@@ -26,7 +26,8 @@ from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
 from courses.ledger.required.appointments import Appointment
-from courses.orders import placing
+from courses.orders import coupons, placing
+from courses.orders.models import OrderLine
 from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
 from courses.people.rosters import RosterLine
@@ -152,6 +153,9 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
     policy = select(Requirement.policy).where(Requirement.subject_key == learner.subject_key)
     return {
         "order": ordered(session, keys["priced"], learner.subject_key),
+        "order_line": session.scalars(select(OrderLine.id).limit(1)).one(),
+        "coupon": couponed(session, keys["institution"], learner.subject_key),
+        **dict.fromkeys(("no_refund", "no_request", "no_payment", "no_checkout"), "nothing"),
         "search": found.id,
         "open_playback": opened.id,
         "prompt": prompted(session, opened),
@@ -230,6 +234,14 @@ def ordered(
     return placing.place(
         session, subject_key=subject_key, wanted=[line], organisation_id=organisation_id, now=NOW
     ).id
+
+
+def couponed(session: Session, institution_id: str, subject_key: str) -> str:
+    """A coupon of the institution's."""
+    return coupons.create(
+        session, code="WORLD-10", institution_id=institution_id, percent=10, amount_minor=None, currency="CNY",
+        most_uses=None, most_each=None, from_at=NOW, until_at=None, made_by=subject_key, now=NOW,
+    ).id  # fmt: skip
 
 
 def files(session: Session, institution_id: str) -> dict[str, str]:

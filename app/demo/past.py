@@ -19,6 +19,7 @@ from courses.catalogue.models import Course
 from courses.certificates import content, issuing
 from courses.ledger import explained
 from courses.ledger.log.notes import Signer
+from courses.orders import cart, coupons
 from courses.people import accounts
 from courses.people.accounts import Account
 from courses.people.jurisdictions import day_of
@@ -30,6 +31,7 @@ EVENING = timedelta(hours=10)
 REQUIRED_HOURS = 12
 OFFICER, SECOND, DISTRICT, STAFF, TEACHER = "13800000017", "13800000019", "13800000015", "13800000011", "13800000009"
 MANAGER = "13800000014"
+COUPON = "ANQUAN10"
 
 # Scores of the first five workers: together 73/20, shown as 3.7.
 OPINIONS = (
@@ -49,6 +51,17 @@ KEPT = {
 
 # Courses that the chemical works asks of its staff, and how many days each has for it.
 ASSIGNED = {"storage": 30, "confined": 45, "leader": 120}
+
+
+def priced(session: Session, course: Course, worker: Actor, *, at: datetime) -> None:
+    """A course that costs something lies in the first worker's cart, and its institution has a coupon."""
+    cart.add(session, worker.subject_key, course_id=course.id, now=at)
+    if session.scalar(select(coupons.Coupon.id).where(coupons.Coupon.code == COUPON)) is None:
+        coupons.create(
+            session, code=COUPON, institution_id=course.organisation_id, percent=10, amount_minor=None,
+            currency=course.currency, most_uses=200, most_each=1, from_at=at, until_at=None,
+            made_by=worker.subject_key, now=at,
+        )  # fmt: skip
 
 
 def publish(session: Session, officer: Actor, course: Course, *, at: datetime) -> None:
@@ -77,6 +90,8 @@ def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: da
         elsewhere.asked(session, everybody[0].subject_key, actor(session, vault, DISTRICT), now=now)
     elif plan.key == "leader":
         completed(session, course, everybody[2:4], at=at)
+    if course.price_minor:
+        priced(session, course, everybody[0], at=at)
     if plan.key in KEPT:
         keeping.keep(session, everybody[0].subject_key, course_id=course.id, on=KEPT[plan.key], now=at + DAY)
 

@@ -66,6 +66,11 @@ PAGES = {
     "corrected": lambda row: url_for("ledger.index", _anchor="ledger"),
     "voided": lambda row: url_for("ledger.index", _anchor="ledger"),
     "appeal": lambda row: url_for("appeals.show", appeal_id=row.about),
+    "refunded": lambda row: url_for("orders.show", order_id=row.about),
+    "refund": lambda row: url_for("orders.show", order_id=row.about),
+    "hours": lambda _row: url_for(
+        "oversight.index" if access.may(Permission.OVERSIGHT_READ) else "people.staff_list"
+    ),
     "assigned": lambda _row: url_for("enrolment.index", _anchor="asked"),
     "certificate": lambda _row: url_for("certificates.index"),
     "reversal": lambda _row: url_for("reversals.index"),

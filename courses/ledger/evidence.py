@@ -70,6 +70,11 @@ def frame(
             courses=courses(takings),
             enrolments=[taken(taking) for taking in takings],
             exams=exams(session, takings, as_of=as_of, known=known),
+            refunds=[
+                credit.Refund(id=row.id, enrolment=row.id, at=to_ms(row.refunded_at))
+                for row in (taking.enrolment for taking in takings)
+                if row.refunded_at is not None and row.refunded_at < min(as_of, known)
+            ],
             corrections=[
                 row
                 for row in decided.corrections(session, subject_key, before=known)

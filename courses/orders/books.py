@@ -35,6 +35,7 @@ class Cause(StrEnum):
     PAYMENT = "payment"  # about: the payment
     REFUND = "refund"  # about: the refund; granted
     SENT = "sent"  # about: the refund; sent to the payer
+    SENT_BACK = "sent_back"  # about: the refund; it did not arrive
     DISPUTE = "dispute"  # about: the dispute; the amount is withheld
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from courses.orders import books, placing
+from courses import errors
+from courses.orders import books, coupons, placing
 from courses.orders.books import Cause, Leg
 from courses.orders.models import Order, Payment
-from courses.orders.states import STRAY, Method, OrderState, Outcome
+from courses.orders.states import Method, OrderState, Outcome
 from courses.units import Money
 
 
@@ -43,7 +44,9 @@ def paid(
     )  # fmt: skip
     session.flush()
     held = books.PROVIDER if method is Method.PROVIDER else books.BANK
-    legs = [Leg(held, books.UNASSIGNED, amount)] if outcome in STRAY or order is None else earned(order, held)
+    legs = [Leg(held, books.UNASSIGNED, amount)]
+    if outcome is Outcome.PAID and order is not None:
+        legs = earned(session, order, held)
     books.post(session, cause=Cause.PAYMENT, about=payment_id, legs=legs, now=now)
     return outcome, order
 
@@ -59,17 +62,28 @@ def meaning(order: Order | None, amount: Money) -> Outcome:
     return Outcome.ORDER_CANCELLED if order.state == OrderState.CANCELLED else Outcome.PAID
 
 
-def earned(order: Order, held: str) -> list[Leg]:
-    """Each institution is owed what was paid for its lines."""
-    return [Leg(held, books.owed(line.institution_id), line.price) for line in order.lines]
+def earned(session: Session, order: Order, held: str) -> list[Leg]:
+    """Each institution is owed what was paid for its lines, and what the platform's coupons took off."""
+    ours = coupons.platforms(session, order)
+    return [
+        leg
+        for line in order.lines
+        for leg in (
+            Leg(held, books.owed(line.institution_id), line.price),
+            Leg(books.DISCOUNTS, books.owed(line.institution_id), Money(ours.get(line.id, 0), line.currency)),
+        )
+    ]
 
 
 def free(session: Session, order: Order, *, now: datetime) -> None:
-    """An order of nothing to pay is paid at once, and moves no money."""
+    """An order of nothing to pay is paid at once; only a coupon of the platform's own moves money then."""
     if order.amount_minor or order.method != Method.FREE:
         raise ValueError("this order costs something")
     order.move(OrderState.PAID)
     order.paid_at = now
+    legs = earned(session, order, books.PROVIDER)
+    books.post(session, cause=Cause.PAYMENT, about=order.id, legs=legs, now=now)
+    session.flush()
 
 
 def expired(session: Session, *, order_id: str | None, checkout_id: str) -> Outcome:
@@ -79,3 +93,24 @@ def expired(session: Session, *, order_id: str | None, checkout_id: str) -> Outc
         return Outcome.IGNORED
     order.move(OrderState.EXPIRED)
     return Outcome.EXPIRED
+
+
+def transferred(
+    session: Session, *, order_id: str, reference: str, amount: Money, now: datetime
+) -> tuple[Outcome, Order | None]:
+    """Staff found a transfer on a bank statement; `reference` is the bank's own, and counts once.
+
+    Refused: Invalid `reference_required`, `amount_required`; Conflict `reference_taken` where it stands
+    for another order or amount.
+    """
+    plain = "".join(reference.split()).upper()
+    if not plain or len(plain) > 60:
+        raise errors.Invalid("reference_required", "Enter the bank's reference of the transfer.", field="reference")
+    if amount.minor <= 0:
+        raise errors.Invalid("amount_required", "Enter the amount that arrived.", field="amount")
+    known = session.get(Payment, f"bank/{plain}")
+    if known is not None and (known.order_id, known.amount) != (order_id, amount):
+        raise errors.Conflict("reference_taken", "This transfer was entered already, for another order or amount.")
+    return paid(
+        session, order_id=order_id, payment_id=f"bank/{plain}", amount=amount, method=Method.TRANSFER, now=now
+    )

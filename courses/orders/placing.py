@@ -44,7 +44,7 @@ def place(
     organisation_id: str | None = None,
     now: datetime,
 ) -> Order:
-    """An order of these lines: a fresh one, or the buyer's own that is still open and says the same.
+    """A fresh order of these lines.
 
     An order of nothing to pay is placed as `free`; the caller accepts it (`paying.free`). Refused:
     Conflict `already_paid` where a subject has paid for one of the editions; Invalid `cart_empty`,
@@ -59,9 +59,6 @@ def place(
         refuse_paid(session, subject_key, wanted)
     amount = sum(line.price.minor for line in wanted)
     kind = method if amount else Method.FREE
-    for order in of_buyer(session, subject_key=subject_key, organisation_id=organisation_id):
-        if is_fresh(order, now) and order.method == kind and frozen(order) == asked(wanted):
-            return order
     order = Order(
         subject_key=subject_key, organisation_id=organisation_id, amount_minor=amount,
         currency=currencies.pop(), state=OrderState.OPEN, method=kind, opened_at=now,
@@ -78,6 +75,26 @@ def place(
     session.add(order)
     session.flush()
     return order
+
+
+def standing(
+    session: Session,
+    *,
+    subject_key: str,
+    wanted: Sequence[Wanted],
+    method: Method = Method.PROVIDER,
+    organisation_id: str | None = None,
+    now: datetime,
+) -> Order | None:
+    """The buyer's own order that is still open and says the same."""
+    return next(
+        (
+            order
+            for order in of_buyer(session, subject_key=subject_key, organisation_id=organisation_id)
+            if is_fresh(order, now) and order.method == method and frozen(order) == asked(wanted)
+        ),
+        None,
+    )
 
 
 def refuse_paid(session: Session, subject_key: str, wanted: Iterable[Wanted]) -> None:
@@ -155,10 +172,16 @@ def cancel(session: Session, order: Order) -> None:
     held.move(OrderState.CANCELLED)
 
 
-def run_out(session: Session, now: datetime) -> list[str]:
-    """Open orders whose time is over, with a day to spare for a page's own last word."""
+def run_out(session: Session, *, now: datetime) -> int:
+    """Open orders whose time is over expire, with a day to spare for a page's own last word."""
     late = or_(
         and_(Order.method == Method.TRANSFER, Order.opened_at < now - TRANSFER_FOR),
         and_(Order.method != Method.TRANSFER, Order.opened_at < now - 2 * OPEN_FOR),
     )
-    return list(session.scalars(select(Order.id).where(Order.state == OrderState.OPEN, late)))
+    count = 0
+    for order_id in session.scalars(select(Order.id).where(Order.state == OrderState.OPEN, late).order_by(Order.id)).all():
+        order = locked(session, order_id)
+        if order is not None and order.state == OrderState.OPEN:
+            order.move(OrderState.EXPIRED)
+            count += 1
+    return count

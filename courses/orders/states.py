@@ -43,9 +43,21 @@ class Outcome(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"
     ORDER_CANCELLED = "order_cancelled"
     PAID_TWICE = "paid_twice"
+    REFUND_SENT = "refund_sent"
+    REFUND_FAILED = "refund_failed"
+    UNKNOWN_REFUND = "unknown_refund"
+    DISPUTED = "disputed"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
 
 
 STRAY = frozenset(
     {Outcome.UNKNOWN_ORDER, Outcome.AMOUNT_DIFFERS, Outcome.ORDER_CANCELLED, Outcome.PAID_TWICE}
 )  # money that came in and buys nothing
-NEEDS_STAFF = STRAY | {Outcome.NOT_ENROLLED}
+NEEDS_STAFF = STRAY | {
+    Outcome.NOT_ENROLLED,
+    Outcome.REFUND_FAILED,
+    Outcome.UNKNOWN_REFUND,
+    Outcome.DISPUTED,
+    Outcome.DISPUTE_LOST,
+}

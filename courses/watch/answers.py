@@ -184,8 +184,8 @@ def _edges(by: Rules, taking: Taking, now_ms: int) -> list[int]:
     edges = list(Pool(by.versions).boundaries)
     if any(version.daily_cap_ms is not None for version in by.versions):
         edges += by.day_of(now_ms)
-    if taking.enrolment.expires_at is not None:
-        edges.append(to_ms(taking.enrolment.expires_at))
+    if taking.enrolment.ends_at is not None:
+        edges.append(to_ms(taking.enrolment.ends_at))
     return edges
 
 

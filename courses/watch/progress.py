@@ -288,7 +288,7 @@ def _enrolment(taking: Taking) -> credit.Enrolment:
         course=row.course_id,
         edition=taking.edition.number,
         at=to_ms(row.at),
-        expires_at=None if row.expires_at is None else to_ms(row.expires_at),
+        expires_at=None if row.ends_at is None else to_ms(row.ends_at),
     )
 
 

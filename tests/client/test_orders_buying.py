@@ -69,9 +69,8 @@ class Shop:
         jobs.run_due(self.app)
 
 
-@pytest.fixture
-def shop(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """The shop; Stripe's library reaches the twin inside this process instead of over a socket."""
+def in_process(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's library reaches the twin inside this process instead of over a socket."""
     counter = app.test_client()
 
     class InProcess(stripe.RequestsClient):
@@ -81,6 +80,12 @@ def shop(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Shop:
             return answer.text, answer.status_code, dict(answer.headers)
 
     monkeypatch.setattr(stripe, "RequestsClient", InProcess)
+
+
+@pytest.fixture
+def shop(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The shop, with the twin in this process."""
+    in_process(app, monkeypatch)
     return Shop(app, now)
 
 

@@ -160,9 +160,40 @@ POST   orders.create                     - + + + + + + + + + + + + +
 GET    orders.show                       - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   orders.checkout                   - 0 + 0 0 0 0 0 0 0 0 0 0 0
 POST   orders.cancel                     - 0 + 0 0 0 0 0 0 0 0 0 0 0
+GET    orders_cart.index                 - + + + + + + + + + + + + +
+POST   orders_cart.add                   - + + + + + + + + + + + + +
+POST   orders_cart.remove                - + + + + + + + + + + + + +
+GET    orders.receipt                    - 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    orders_refund.new                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
+POST   orders_refund.create              - 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    orders_fapiao.new                 - 0 + 0 0 0 0 0 0 0 0 0 0 0
+POST   orders_fapiao.create              - 0 ~ 0 0 0 0 0 0 0 0 0 0 0
+GET    orders_fapiao.file                - 0 0 0 0 0 0 0 0 0 0 0 0 0
+GET    orders_studio.index               - x x x x x + + x x x x x x
+POST   orders_studio.create_coupon       - x x x x x + ~ x x x x x x
+POST   orders_studio.end_coupon          - x x x x x + 0 x x x x x x
+POST   orders_studio.give_back           - x x x x x ~ ~ x x x x x x
+POST   orders_studio.answer_fapiao       - x x x x x 0 0 x x x x x x
+GET    orders_studio.file                - x x x x x 0 0 x x x x x x
+GET    orders_desk.index                 - x x x x x x x x x x x x +
+POST   orders_desk.transfer              - x x x x x x x x x x x x ~
+POST   orders_desk.send_back             - x x x x x x x x x x x x 0
+GET    orders_desk.show                  - x x x x x x x x x x x x 0
+POST   orders_desk.decide                - x x x x x x x x x x x x 0
+POST   orders_desk.paid                  - x x x x x x x x x x x x 0
+POST   orders_desk.again                 - x x x x x x x x x x x x 0
+POST   orders_desk.create_coupon         - x x x x x x x x x x x x +
+POST   orders_desk.end_coupon            - x x x x x x x x x x x x 0
+GET    orders_oversight.index            - x x x x x x x x x + + + x
+GET    orders_oversight.show             - x x x x x x x x x 0 0 0 x
+POST   orders_oversight.decide           - x x x x x x x x x 0 0 0 x
 GET    orders_twin.page                  - + + + + + + + + + + + + +
 POST   orders_twin.pay                   - + + + + + + + + + + + + +
 POST   orders_twin_api.create            - - - - - - - - - - - - - -
+POST   orders_twin_api.expire            - - - - - - - - - - - - - -
+GET    orders_twin_api.sessions          - - - - - - - - - - - - - -
+GET    orders_twin_api.refunds           - - - - - - - - - - - - - -
+POST   orders_twin_api.refund            - - - - - - - - - - - - - -
 POST   orders_webhook.receive            ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 
 GET    enrolment.index                   - + + + + + + + + + + + + +
@@ -333,6 +364,11 @@ PARAMETERS = {
     "appointment_id": "appointment",
     "rule_id": "rule",
     "order_id": "order",
+    "coupon_id": "coupon",
+    "refund_id": "no_refund",
+    "request_id": "no_request",
+    "payment_id": "no_payment",
+    "checkout_id": "no_checkout",
     "rating_id": "rating",
     "version_id": "policy",
     "draft_id": "rule_draft",
@@ -366,6 +402,8 @@ SEATS_ORDER = {"order_id": "seats_order"}
 UPLOAD = {"asset_id": "upload"}
 APPEALED = {"playback_id": "appealed_playback", "reason": "appealed_reason", "from_ms_": "appealed_from_ms"}
 OTHERWISE: dict[str, dict[str, str]] = {
+    "orders_refund.new": {"line_id": "order_line"},
+    "orders_refund.create": {"line_id": "order_line"},
     "catalogue.course_preview": {"lesson_id": "preview"},
     "catalogue.studio_course": DRAFT,
     "catalogue.studio_facts": DRAFT,
@@ -435,6 +473,11 @@ SENT: dict[str, dict[str, Any]] = {
     "people.register_step": {"data": {"step": "consent", "agree": "y", "consent_version": "2026-11"}},
     "enrolment.create": {"data": {"course_id": "{course}"}},
     "orders.create": {"data": {"course_id": "{priced}"}},
+    "orders_cart.add": {"data": {"course_id": "{priced}"}},
+    "orders_studio.create_coupon": {"data": {"organisation": "{institution}", "code": "SAFE-2026", "percent": "10"}},
+    "orders_desk.create_coupon": {"data": {"code": "CITY-2026", "percent": "10"}},
+    "orders_fapiao.create": {"data": {"kind": "person", "title": "陆"}},
+    "orders_desk.transfer": {"data": {"order": "nothing", "reference": "T1", "amount": "1"}},
     "media.begin_upload": {"json": {"kind": "video", "file_name": "a.mp4", "size_bytes": 10}},
     "media.put_part": {"data": b"0123456789", "headers": {"X-Part-SHA256": PART_HASH}},
     "media.address_part": {"json": {"sha256": PART_HASH}},

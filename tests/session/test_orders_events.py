@@ -43,7 +43,8 @@ def ordered(session: Session, buyer: str, course_id: str, now: datetime, price: 
     """An open order with its checkout page."""
     institution_id = session.get_one(Course, course_id).organisation_id
     line = Wanted(course_id, 1, institution_id, "用电安全", price)
-    order = placing.place(session, subject_key=buyer, wanted=[line], now=now)
+    same = placing.standing(session, subject_key=buyer, wanted=[line], now=now)
+    order = same or placing.place(session, subject_key=buyer, wanted=[line], now=now)
     order.checkout_id = f"cs_{order.id}"
     session.flush()
     return order

@@ -1,4 +1,4 @@
-"""What a learner is told about their hours and what their employer asks: a list of their own, read or not yet.
+"""What somebody is told about hours, refunds and what an employer asks: a list of their own, read or not yet.
 
 There is no gateway for mail or messages; a notice is written with the decision that it tells of.
 """
@@ -24,6 +24,9 @@ class Kind(StrEnum):
     APPEAL_ACKNOWLEDGED = "appeal_acknowledged"
     APPEAL_REFUSED = "appeal_refused"
     APPEAL_UPHELD = "appeal_upheld"
+    REFUNDED = "refunded"  # a seat was given back, and its hours with it
+    REFUND_REFUSED = "refund_refused"
+    HOURS_REVOKED = "hours_revoked"  # to the employer and the district of whoever had them
     ASSIGNED = "assigned"
     ASSIGNED_SOON = "assigned_soon"
     ASSIGNED_LATE = "assigned_late"
@@ -32,7 +35,7 @@ class Kind(StrEnum):
 
 
 class Notice(Base):
-    """One thing told to one learner; `about` is the class run, claim, correction, appeal, assignment or certificate."""
+    """One thing told to one person; `about` is the class run, claim, correction, appeal, assignment, certificate or refund."""
 
     __tablename__ = "notices"
     __table_args__ = (
