@@ -62,6 +62,7 @@ def make(app: Flask) -> dict[str, str]:
         for plan in PLANS:
             with database.writing() as session:
                 offer(session, vault, plan, now=clock.now())
+        city.weigh(app)
         with database.writing() as session:
             keys = more(session, vault, now=clock.now())
         with database.writing() as session:

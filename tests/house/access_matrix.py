@@ -134,6 +134,7 @@ GET    media.play                        x x + x x x x x x x x x x x
 GET    media.handout                     x x 0 x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
+GET    policies.named                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
 GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
@@ -329,6 +330,7 @@ PARAMETERS = {
     "rating_id": "rating",
     "version_id": "policy",
     "draft_id": "rule_draft",
+    "label": "policy_label",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
