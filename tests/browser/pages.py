@@ -62,6 +62,8 @@ PAGES = [
     *by("city", "/corrections/{correction}"),
     *by("wujin", "/classes/review/", "/classes/review/{class_closed}"),
     *by("enterprise", "/people/staff", "/people/staff/roster", "/people/staff/invitation"),
+    *by("visitor", "/calls/"),
+    *by("wujin", "/calls/{call}", "/calls/{call}/decision", "/calls/desk/new"),
     *by("institution", "/figures/", "/figures/courses/{course}"),
     *by("enterprise", "/orders/seats/", "/orders/seats/new?course={priced}&quantity=20"),
     *by("enterprise", "/seats/", "/seats/assign", "/seats/assign?course={course}"),
