@@ -3,7 +3,8 @@
 Two drawn lectures of BENCH_SECONDS: slides alone, and slides with a moving picture in a corner (the real
 clip of npm's big-buck-bunny where it is installed, else ffmpeg's test source, which is harder than a face).
 Bare ffmpeg makes the same rungs from the same file in one run, in the same minute. SSIM is of the phone
-rung against the source scaled to that size. MB per hour is with the sound. One JSON line.
+rung against the source scaled to that size. MB per hour is with the sound. Of a minute and more the lectures are
+copied first (`playable_after_s`); `playable_encoded_after_s` is of the same slides where they may not be. One JSON line.
 """
 
 import json
@@ -154,6 +155,21 @@ def measured(desk: Desk, source: Path, folder: Path) -> dict[str, object]:
     }  # fmt: skip
 
 
+def encoded_after_s(desk: Desk, folder: Path) -> float:
+    """Seconds until the same slides play that phones cannot play as they are: their level says 5.1."""
+    path = folder / "unremuxable.mp4"
+    ffmpeg("-i", str(folder / "slides.mp4"), "-c", "copy", "-bsf:v", "h264_metadata=level=5.1", str(path))
+    asset_id = sent(desk, path)
+    at = time.monotonic()
+    assert work(desk, asset_id)
+    while True:
+        with desk.writing() as session:
+            if session.get_one(Asset, asset_id).state == "ready":
+                return round(time.monotonic() - at, 1)
+            due = pieces.due(session, now=desk.clock())
+        assert making.work(desk, due[0])
+
+
 def main() -> None:
     """Both lectures, as one line."""
     with tempfile.TemporaryDirectory() as name:
@@ -168,6 +184,7 @@ def main() -> None:
             kind: measured(replace(desk), lecture(folder, moving=kind == "speaker"), folder)
             for kind in ("slides", "speaker")
         }
+        found["slides"]["playable_encoded_after_s"] = encoded_after_s(desk, folder)
         real = next(iter(BUNNY.rglob("*.mp4")), None) is not None
     print(json.dumps({"bench": "transcode", "seconds": SECONDS, "phone": PHONE, "is_real_clip": real, **found}))
 

@@ -93,7 +93,7 @@ def named(session: Session) -> Named:
     files: dict[str, int | None] = {}
     folders: set[str] = set()
     for asset in session.scalars(select(Asset)):
-        is_wanted = asset.state != AssetState.FAILED or asset.last_error == "gave_up"
+        is_wanted = asset.state != AssetState.FAILED or asset.last_error in ("gave_up", "cancelled_by_operator")
         if asset.source_key and asset.state != AssetState.UPLOADING and is_wanted:
             files[asset.source_key] = asset.size_bytes
         folders |= {prefix for prefix in (asset.hls_prefix, asset.image_prefix) if prefix}

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import clock, db, jobs
-from app.media import check, play, sending, studio
+from app.media import check, play, queue, sending, studio
 from app.media.blueprint import bp
 from app.settings import Settings
 from media import errors, keeping, leases, pieces, tools, transcode, uploads
@@ -99,5 +99,5 @@ def install(app: Flask) -> None:
     app.extensions["xueshi_check_store"] = check.run
     jobs.register(app, "media", handle, due)
     jobs.register(app, "pieces", handle_piece, due_pieces)
-    assert all(module.bp is bp for module in (studio, sending, play))
+    assert all(module.bp is bp for module in (studio, sending, play, queue))
     app.register_blueprint(bp)

@@ -24,6 +24,7 @@ FAILED = {
     "pdf_pages": lazy("A handout has 1 to 300 pages. Split this one."),
     "pdf_active": lazy("This PDF holds scripts, forms that send, or other files. Print it to PDF, and upload that."),
     "pdf_slow": lazy("Drawing this PDF took too long. Print it to PDF, or make its pictures smaller."),
+    "cancelled_by_operator": lazy("The site's operators stopped the processing of this file. Ask them why."),
     "cancelled": lazy("The upload was cancelled."),
     "abandoned": lazy("The upload was not finished within 7 days."),
     "gave_up": lazy("Processing failed several times. The site's operators can see why; you need not upload again."),
@@ -31,6 +32,8 @@ FAILED = {
 WAITING = {
     "store_unavailable": lazy("The storage does not answer. Processing goes on by itself as soon as it does."),
     "store_full": lazy("The storage is full. Processing goes on by itself when there is room."),
+    "database_away": lazy("The site is being maintained. Processing goes on by itself."),
+    "disk_fault": lazy("The storage is full. Processing goes on by itself when there is room."),
     "disk_full": lazy("The storage is full. Processing goes on by itself when there is room."),
 }
 

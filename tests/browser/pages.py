@@ -88,5 +88,5 @@ PAGES = [
     *by("visitor", "/requirements/rules/"),
     *by("city", "/requirements/rules/", "/requirements/rules/{rule}"),
     *by("city", "/policies/", "/policies/city/new", "/policies/city/", "/policies/city/{rule_draft}", "/oversight/learners/{subject}"),
-    *by("operator", "/console/"),
+    *by("operator", "/console/", "/media/queue/"),
 ]

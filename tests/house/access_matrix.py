@@ -135,6 +135,9 @@ GET    media.asset_json                  - x x x x x + 0 x x x x x x
 POST   media.remove_asset                - x x x x x ~ 0 x x x x x x
 POST   media.add_captions                - x x x x x + 0 x x x x x x
 POST   media.remove_captions             - x x x x x 0 0 x x x x x x
+GET    media.queue                       - x x x x x x x x x x x x +
+POST   media.queue_again                 - x x x x x x x x x x x x ~
+POST   media.queue_stop                  - x x x x x x x x x x x x ~
 GET    media.picture                     + + + + + + + + + + + + + +
 GET    media.play                        x x + x x x x x x x x x x x
 GET    media.handout                     x x 0 x x x x x x x x x x x
