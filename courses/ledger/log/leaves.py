@@ -6,11 +6,17 @@ can compute it again. Once the subject's mapping is destroyed, nothing personal 
 
 import hmac
 import json
+import secrets
 from base64 import b64encode
+from collections.abc import Iterable
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from courses.ledger.log.models import Leaf, Waiting
 from courses.ledger.models import Entry
 from media.base import to_ms
 
@@ -43,6 +49,26 @@ def canonical(said: dict[str, Any]) -> bytes:
 def data(said: dict[str, Any], *, salt: bytes) -> bytes:
     """The leaf: HMAC-SHA256 of the content, keyed by the salt."""
     return HEAD + b64encode(hmac.digest(salt, canonical(said), sha256)) + b"\n"
+
+
+def add_entries(session: Session, entries: Iterable[Entry]) -> None:
+    """A leaf for each entry, in the transaction that writes them: what is sealed is what was written."""
+    made: list[dict[str, Any]] = []
+    for entry in entries:
+        salt = secrets.token_bytes(SALT_BYTES)
+        made.append({"entry_id": entry.id, "salt": salt, "data": data(content(entry), salt=salt)})
+    _add(session, made)
+
+
+def add_other(session: Session, other_id: str, said: bytes) -> None:
+    """A leaf that another room made, in the transaction of what it commits to."""
+    _add(session, [{"other_id": other_id, "data": said}])
+
+
+def _add(session: Session, made: list[dict[str, Any]]) -> None:
+    if made:
+        places = session.scalars(insert(Leaf).returning(Leaf.place), made).all()
+        session.execute(insert(Waiting), [{"place": place} for place in places])
 
 
 def _text(hours: Fraction) -> str:

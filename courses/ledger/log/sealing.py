@@ -1,30 +1,58 @@
-"""Sealing: entries that were committed become leaves, and the tree's root is signed.
+"""Sealing: leaves that were committed get their numbers, and the tree's root is signed.
 
-Two transactions, each under one lock. `grow` numbers entries and makes them durable; `sign` compares
+Two transactions, each under one lock. `grow` numbers leaves and makes that durable; `sign` compares
 with the last checkpoint and with the file outside the database, and only then signs. Killed between
-any two steps, the next run finds leaves that are durable and signs the same root of the same size.
+any two steps, the next run finds numbers that are durable and signs the same root of the same size.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
-from sqlalchemy import Select, Table, bindparam, delete, insert, select, text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm import Session
 
-from courses.ledger.log import kept, leaves, stored, tiles, tree
-from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting, WaitingLeaf
+from courses.ledger.log import kept, stored, tiles, tree
+from courses.ledger.log.models import Numbering, SignedCheckpoint, Tile, Waiting
 from courses.ledger.log.notes import BadNote, Checkpoint, Signer, note, sign
-from courses.ledger.models import Entry
 
 AT_ONCE = 20_000
 LOCK = 0x7865_7368_6C6F_67  # PostgreSQL's advisory lock of the sealer: "xueshlog"
 
 
+class Fault(StrEnum):
+    """Why nothing is signed; the words are the shell's to translate."""
+
+    FILE_BAD = "%(why)s. Put back the highest checkpoint that was published."
+    FILE_MISSING = (
+        "%(path)s is missing. Put back the highest checkpoint that was published, as witnesses and readers keep it."
+    )
+    FILE_OLD = (
+        "%(path)s is older than the database. "
+        "Put back the highest checkpoint that was published, as witnesses and readers keep it."
+    )
+    DATABASE_OLD = (
+        "The database has %(size)s leaves, but a checkpoint of %(signed)s was signed: it is older than "
+        "what was published. Restore a newer copy; nothing is signed until then."
+    )
+    UNREADABLE = "The tree cannot be read: %(why)s; run `python -m app audit`."
+    FORK = (
+        "The tree's first %(size)s leaves have another root than the checkpoint that was signed. "
+        "Signing would fork the log; run `python -m app audit`."
+    )
+    LEAF_GONE = "The leaf at place %(place)s is gone; run `python -m app audit`."
+
+
 class Refused(Exception):
     """Nothing is signed, for a reason that the operator must read."""
+
+    def __init__(self, fault: Fault, **facts: object) -> None:
+        super().__init__(fault % facts)
+        self.fault, self.facts = fault, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,60 +69,54 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
-def waiting() -> Select[Entry]:
-    """Entries that are no leaves yet, in the order in which they would be numbered."""
-    asked = select(Entry).join(Waiting, Waiting.entry_id == Entry.id)
-    return asked.order_by(Entry.written_at, Entry.at, Entry.id)
-
-
 def is_due(session: Session) -> bool:
     """Whether there is anything to number or to sign."""
     newest = stored.newest(session)
     if stored.count(session) > (newest.size if newest else 0):
         return True
-    return any(session.scalar(select(key).limit(1)) is not None for key in (Waiting.entry_id, WaitingLeaf.other_id))
+    return session.scalar(select(Waiting.place).limit(1)) is not None
 
 
 def grow(session: Session, sealer: Sealer) -> int:
-    """Number up to `AT_ONCE` leaves of each kind; returns how many. Refused where the tree is not the signed one."""
+    """Number up to `AT_ONCE` leaves; returns how many. Refused where the tree is not the signed one."""
     lock(session)
     compare(session, sealer)
-    rows = session.scalars(waiting().limit(AT_ONCE)).all()
-    others = session.scalars(select(WaitingLeaf).order_by(WaitingLeaf.other_id).limit(AT_ONCE)).all()
-    if rows or others:
-        append(session, rows, others)
-    return len(rows) + len(others)
+    places = stored.plain(session, select(Waiting.place).order_by(Waiting.place).limit(AT_ONCE))
+    if places:
+        append(session, places)
+    return len(places)
 
 
-def append(session: Session, rows: Sequence[Entry], others: Sequence[WaitingLeaf] = ()) -> None:
-    """Leaves for entries and for what other rooms made, and the tiles that they fill."""
+def append(session: Session, places: Sequence[int]) -> None:
+    """Number the leaves at these places (ascending), and keep the tiles that they fill.
+
+    By runs of neighbouring places: whoever commits a place between them meanwhile is not among them.
+    """
     size = stored.count(session)
-    made: list[dict[str, object]] = []
-    for entry in rows:
-        salt = secrets.token_bytes(leaves.SALT_BYTES)
-        data = leaves.data(leaves.content(entry), salt=salt)
-        made.append({"entry_id": entry.id, "other_id": None, "salt": salt, "data": data})
-    made += [{"entry_id": None, "other_id": row.other_id, "salt": None, "data": row.data} for row in others]
-    fresh = []
-    for number, leaf in enumerate(made, size):
-        fresh.append(tree.leaf_hash(bytes(leaf["data"])))  # type: ignore[call-overload]
-        leaf |= {"number": number, "hash": fresh[-1]}
-    session.execute(insert(Leaf), made)
-    forget(session, Waiting, [row.id for row in rows])
-    forget(session, WaitingLeaf, [row.other_id for row in others])
+    fresh: list[bytes] = []
+    numbered: list[dict[str, int]] = []
+    for place, wide in runs(places):
+        found = stored.leaves_at(session, place, wide)
+        if len(found) != wide:
+            raise Refused(Fault.LEAF_GONE, place=place)
+        numbered.append({"number": size + len(fresh), "place": place, "count": wide})
+        fresh += [sha256(b"\0" + leaf).digest() for leaf in found]  # `tree.leaf_hash`, without a call for each
+        session.execute(
+            delete(Waiting)
+            .where(Waiting.place.between(place, place + wide - 1))
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(insert(Numbering), numbered)
     level = 0
     while fresh:
         fresh = fill(session, level, size >> (tiles.HEIGHT * level), fresh)
         level += 1
 
 
-def forget(session: Session, model: type[Waiting | WaitingLeaf], sealed: list[str]) -> None:
-    """What was sealed waits no longer."""
-    rows = model.__table__
-    assert isinstance(rows, Table)
-    if sealed:
-        gone = delete(rows).where(next(iter(rows.primary_key)) == bindparam("sealed"))
-        session.execute(gone, [{"sealed": one} for one in sealed])
+def runs(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending places as (first, how many) of neighbours."""
+    begins = [0, *(at for at in range(1, len(places)) if places[at] != places[at - 1] + 1), len(places)]
+    return [(places[begin], end - begin) for begin, end in pairwise(begins)]
 
 
 def fill(session: Session, level: int, first: int, fresh: list[bytes]) -> list[bytes]:
@@ -119,36 +141,24 @@ def compare(session: Session, sealer: Sealer) -> Checkpoint | None:
     try:
         highest = kept.read(sealer.path, sealer.signer.verifier)
     except BadNote as bad:
-        raise Refused(f"{bad}. Put back the highest checkpoint that was published.") from bad
+        raise Refused(Fault.FILE_BAD, why=str(bad)) from bad
     newest = stored.newest(session)
     if newest is not None and (highest is None or highest.size < newest.size):
-        raise Refused(
-            f"{sealer.path} {'is missing' if highest is None else 'is older than the database'}. "
-            "Put back the highest checkpoint that was published, as witnesses and readers keep it."
-        )
+        raise Refused(Fault.FILE_MISSING if highest is None else Fault.FILE_OLD, path=sealer.path)
     if highest is None:
         return None
     size = stored.count(session)
     if size < highest.size:
-        raise Refused(
-            f"The database has {size} leaves, but a checkpoint of {highest.size} was signed: it is older than "
-            "what was published. Restore a newer copy; nothing is signed until then."
-        )
-    for known, root, where in ((highest.size, highest.root, sealer.path), *_newest(newest)):
+        raise Refused(Fault.DATABASE_OLD, size=size, signed=highest.size)
+    signed = {(highest.size, highest.root)} | ({(newest.size, newest.root)} if newest else set())
+    for known, root in signed:
         try:
             is_same = tree.root(known, stored.reader(session, known)) == root
         except tree.BadProof as bad:
-            raise Refused(f"The tree cannot be read: {bad}; run `python -m app audit`.") from bad
+            raise Refused(Fault.UNREADABLE, why=str(bad)) from bad
         if not is_same:
-            raise Refused(
-                f"The tree's first {known} leaves have another root than the checkpoint in {where}. "
-                "Signing would fork the log; run `python -m app audit`."
-            )
+            raise Refused(Fault.FORK, size=known)
     return highest
-
-
-def _newest(newest: SignedCheckpoint | None) -> list[tuple[int, bytes, str]]:
-    return [] if newest is None else [(newest.size, newest.root, "the database")]
 
 
 def sign_tree(session: Session, sealer: Sealer, *, now: datetime) -> SignedCheckpoint | None:
