@@ -30,9 +30,10 @@ class Permission(StrEnum):
     MEDIA_UPLOAD = "media:write:studio"
     MEDIA_PLAY = "media:read"  # the link's own signature is checked
     ORDERS_BUY = "orders:write:learner"
+    ORDERS_SEATS = "orders:write:enterprise"
     ORDERS_NOTIFY = "orders:notify:provider"  # the webhook's signature is checked
     ENROLMENT_SELF = "enrolment:write:learner"
-    ENROLMENT_STAFF = "enrolment:read:enterprise"
+    SEATS_ASSIGN = "seats:assign:enterprise"
     WATCH_SELF = "watch:write:learner"
     FACES_SELF = "faces:write:learner"
     FACES_READ = "faces:read:oversight"
@@ -49,6 +50,10 @@ class Permission(StrEnum):
     APPEALS_SELF = "appeals:write:learner"
     APPEALS_ANSWER = "appeals:answer:oversight"
     LEDGER_REQUIRE = "ledger:require:oversight"
+    REQUIREMENTS_READ = "requirements:read"
+    REQUIREMENTS_STAFF = "requirements:write:enterprise"
+    REQUIREMENTS_CLASSIFY = "requirements:classify:oversight"
+    REQUIREMENTS_WRITE = "requirements:write:city"
     LOG_READ = "log:read"
     LOG_COSIGN = "log:cosign"  # the witness's signature is checked
     CERTIFICATES_SELF = "certificates:write:learner"
@@ -59,6 +64,7 @@ class Permission(StrEnum):
     RATINGS_REPLY = "ratings:reply:studio"
     RATINGS_MODERATE = "ratings:moderate:oversight"
     OVERSIGHT_READ = "oversight:read"
+    FIGURES_READ = "figures:read:studio"
     SIGNALS_READ = "signals:read:studio"
     SIGNALS_ANSWER = "signals:answer:oversight"
     CONSOLE_OPERATE = "console:operate"
@@ -74,6 +80,7 @@ ANYBODY = frozenset(
         P.ORDERS_NOTIFY,
         P.WATCH_BEAT,
         P.POLICIES_READ,
+        P.REQUIREMENTS_READ,
         P.LOG_READ,
         P.LOG_COSIGN,
         P.CERTIFICATES_VERIFY,
@@ -100,9 +107,9 @@ DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
-    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.ENROLMENT_STAFF}),
+    Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS, P.REQUIREMENTS_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ}
+        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ, P.FIGURES_READ}
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: DECIDING
@@ -113,6 +120,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.REQUIREMENTS_CLASSIFY,
             P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
         }
@@ -126,9 +134,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CATALOGUE_REVIEW,
             P.RATINGS_MODERATE,
             P.LEDGER_REQUIRE,
+            P.REQUIREMENTS_CLASSIFY,
             P.CERTIFICATES_REVOKE,
             P.SIGNALS_ANSWER,
             P.POLICIES_WRITE,
+            P.REQUIREMENTS_WRITE,
         }
     ),
     Role.OPERATOR: frozenset({P.CONSOLE_OPERATE}),

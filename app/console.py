@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app import access, clock, db, jobs
 from app.access import Permission
-from courses import orders
 from courses.ledger import agreement
+from courses.orders import events
 from media.assets import Asset, AssetState
 
 SHOWN = timedelta(days=30)
@@ -28,7 +28,7 @@ def index() -> str:
             counts=asset_counts(session),
             working=assets_in(session, AssetState.WAITING, AssetState.WORKING),
             failed=assets_in(session, AssetState.FAILED),
-            events=orders.needing_staff(session),
+            events=events.needing_staff(session),
             due={name: len(rows) for name, rows in jobs.owed(session, now).items()},
             differences=agreement.since(session, now - SHOWN),
             log_fault=current_app.extensions["xueshi_log_fault"](),

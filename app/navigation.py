@@ -37,15 +37,19 @@ class Link:
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
     Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
-    Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "claims.", "appeals.", "certificates.")),
+    Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "requirements.", "claims.", "appeals.", "certificates.")),
 )
 WORK = (
     Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),
     Entry(_("Files"), "film", "media.index"),
     Entry(_("Classes in person"), "certificate", "classes.index", ("classes.",)),
+    Entry(_("Sales and learning"), "chart", "figures.index", ("figures.",)),
     Entry(_("Ratings"), "star-full", "ratings_studio.index", ("ratings_studio.",)),
     Entry(_("Signals"), "chart", "signals_studio.index", ("signals_studio.",)),
     Entry(_("Staff"), "people", "people.staff_list", ("people.staff_",)),
+    Entry(_("Hours of the staff"), "hours", "requirements_staff.index", ("requirements_staff.",)),
+    Entry(_("Board"), "chart", "seats.index", ("seats.",)),
+    Entry(_("Orders"), "cart", "orders_enterprise.index", ("orders_enterprise.",)),
     Entry(_("Review"), "check", "catalogue.review", ("catalogue.review_",)),
     Entry(_("Classes to review"), "certificate", "classes_review.index", ("classes_review.",)),
     Entry(_("Claims to decide"), "link", "claims_review.index", ("claims_review.",)),
@@ -54,7 +58,9 @@ WORK = (
     Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.", "certificates_oversight.")),
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
+    Entry(_("Enterprises"), "people", "requirements_oversight.index", ("requirements_oversight.",)),
     Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),
+    Entry(_("Required hours"), "list", "requirements_rules.index", ("requirements_rules.",)),
     Entry(_("Console"), "console", "console.index", ("console.",)),
 )
 

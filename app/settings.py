@@ -99,6 +99,7 @@ class Settings:
     rating_change_days: int = setting(_integer, 14, "days", "how long a rating may be changed")
     beat_days: int = setting(_integer, 180, "days, 30 at least", "how long a closed playback's beats are kept beside its archive; `forget-beats` deletes older ones")
     beat_every_ms: int = setting(_integer, 15_000, "milliseconds", "how often a player reports while nothing changes")
+    three_post_scope: str = setting(_text, "wide", "wide or narrow", "wide: principals and safety managers of every enterprise are trained by their own rules; narrow: only where risk is high, elsewhere as other employees")
     face: str = setting(_text, "off", "off or dlib", "compares photos of faces for presence checks, of those who agreed; dlib needs `requirements-face.txt`")
     face_limit: Fraction = setting(_fraction, Fraction(3, 5), "a number such as 0.6", "up to which distance two faces are one person's; lower is stricter")
     log_level: str = setting(_text, "INFO", "DEBUG, INFO, WARNING or ERROR", "how much is logged")
@@ -174,6 +175,7 @@ def check(settings: Settings) -> Settings:
         "default_locale": ("zh_CN", "en"),
         "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
         "face": ("off", "dlib"),
+        "three_post_scope": ("wide", "narrow"),
     }
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:

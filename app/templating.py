@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -128,9 +128,12 @@ FILTERS = (day, moment, instant, clock_time, hours, score, percent, duration, ho
 
 def asset_url(name: str) -> str:
     """A file under `static/`, stamped with its change so that it can be cached for good."""
-    path = Path(current_app.static_folder or "") / name
-    stamp = int(path.stat().st_mtime) if path.exists() else 0
-    return url_for("static", filename=name, v=stamp)
+    known: dict[str, str] = g.setdefault("asset_urls", {})  # a page shows dozens of icons of one file
+    if name not in known:
+        path = Path(current_app.static_folder or "") / name
+        stamp = int(path.stat().st_mtime) if path.exists() else 0
+        known[name] = url_for("static", filename=name, v=stamp)
+    return known[name]
 
 
 def page_url(**changes: Any) -> str:

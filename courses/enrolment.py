@@ -1,10 +1,10 @@
 """Enrolments: a subject takes one edition of a course, under the jurisdiction fixed at that moment.
 
 Who may enrol is decided here: real-name registered, with a district, the course still offered. What
-it costs is not: the caller enrols in a priced course only with the paid order's id.
+it costs is not: the caller enrols in a priced course only with the paid order's line or a held seat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,9 +12,10 @@ from typing import TypeVar
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from courses import errors
+from courses import errors, seats
 from courses.catalogue.models import Course, Edition, EditionLesson
 from courses.people.persons import Person, Subject
+from courses.seats import Seat
 from media.base import Base, new_id
 
 Row = TypeVar("Row", Course, Edition)
@@ -31,7 +32,9 @@ class Enrolment(Base):
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     edition_id: Mapped[str] = mapped_column(ForeignKey("editions.id"))
     jurisdiction_id: Mapped[str] = mapped_column(ForeignKey("jurisdictions.id"))
-    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"), unique=True)
+    order_line_id: Mapped[str | None] = mapped_column(ForeignKey("order_lines.id"), unique=True)
+    seat_id: Mapped[str | None] = mapped_column(ForeignKey("seats.id"), unique=True)
+    covered_permille: Mapped[int] = mapped_column(default=0)  # a summary, as of the last settling
     at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
 
@@ -64,17 +67,18 @@ def enrol(
     course_id: str,
     edition: Edition,
     jurisdiction_id: str | None,
-    order_id: str | None = None,
+    order_line_id: str | None = None,
+    seat: Seat | None = None,
     now: datetime,
 ) -> Enrolment:
     """Enrol a subject in an edition; told twice, the same enrolment.
 
-    "Twice" is the same order, or without an order any enrolment in the course that has not ended.
-    Refused: `registration_required`, `district_required`, `course_withdrawn`.
+    "Twice" is the same line of an order, or without one any enrolment in the course that has not ended.
+    Refused: `registration_required`, `district_required`, `course_withdrawn`, `seat_gone`.
     """
     lock_subject(session, subject_key)
-    if order_id is not None:
-        standing = of_order(session, order_id)
+    if order_line_id is not None:
+        standing = next(iter(of_lines(session, [order_line_id])), None)
     else:
         standing = open_of(session, subject_key, course_id=course_id, now=now)
     if standing is not None:
@@ -95,13 +99,23 @@ def enrol(
         course_id=course_id,
         edition_id=edition.id,
         jurisdiction_id=jurisdiction_id,
-        order_id=order_id,
+        order_line_id=order_line_id,
+        seat_id=seat.id if seat is not None else None,
         at=now,
         expires_at=None,
     )
+    if seat is not None:
+        seats.use(session, seat, subject_key=subject_key, now=now)
     session.add(made)
     session.flush()
     return made
+
+
+def note_covered(session: Session, permille: Mapping[str, int]) -> None:
+    """Keep how much of each enrolment is covered, for lists that show many people's."""
+    rows = session.scalars(select(Enrolment).where(Enrolment.id.in_(permille)))
+    for row in rows:
+        row.covered_permille = permille[row.id]
 
 
 def open_of(
@@ -165,9 +179,11 @@ def lock_subject(session: Session, subject_key: str) -> Subject:
     ).one()
 
 
-def of_order(session: Session, order_id: str) -> Enrolment | None:
-    """The enrolment that an order paid for, if it was made."""
-    return session.scalars(select(Enrolment).where(Enrolment.order_id == order_id)).one_or_none()
+def of_lines(session: Session, line_ids: Iterable[str]) -> list[Enrolment]:
+    """The enrolments that lines of orders paid for, so far as they were made."""
+    return list(
+        session.scalars(select(Enrolment).where(Enrolment.order_line_id.in_(list(line_ids))))
+    )
 
 
 def _is_registered(session: Session, subject_key: str) -> bool:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
+from app import db, direct
 from app.db import Database
 from app.settings import Settings
 from tests.postgres import Server
@@ -197,6 +199,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section(kind)
         for line in sorted(lines, key=lambda one: one[10:]):
             terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_for_one_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What only pays in a process that lives long: templates are compiled once for all applications, and
+    SQLite waits for no disk. Sites that lose their power are processes of their own, and do.
+    """
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))}
+    for module in (db, direct):
+        module.SQLITE_PRAGMAS = (*module.SQLITE_PRAGMAS, "PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(autouse=True)

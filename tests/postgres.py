@@ -126,8 +126,8 @@ class Server:
             connection.execute(statement.encode())
 
     def create(self, name: str, template: str = "template0") -> None:
-        """A fresh database, copied from a template."""
-        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        """A fresh database, copied from a template file by file, which is quick where nothing waits for disks."""
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
 
     def drop(self, name: str) -> None:
         """Forget a database, whoever is still connected."""

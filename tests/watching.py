@@ -53,10 +53,11 @@ def policy(
     policies.enter(
         session,
         policies.Draft(
-            jurisdiction_id=jurisdiction, effective_on=since, title="线上学习课时折算办法（示例）", rules=rules,
-            prompts=prompts,
+            jurisdiction_id=jurisdiction, effective_on=since, title="线上学习课时折算办法（示例）", number="示例〔2020〕1号",
+            text="线上学习课时的折算。", rules=rules, prompts=prompts,
         ),
         entered_by="officer",
+        approved_by="second",
         now=now,
     )
 

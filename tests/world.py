@@ -4,41 +4,44 @@ Made once, then put back from a copy before each question, so that no answer dep
 SQLite only: what is asked here is decided by the same code on either engine.
 """
 
-import shutil
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.demo import city
 from app.orders import twin
 from app.settings import Settings
-from courses import enrolment, orders, oversight
+from courses import enrolment, oversight
 from courses.catalogue import lessons
 from courses.catalogue.editions import current
 from courses.catalogue.models import Course
 from courses.ledger.cases.files import EvidenceFile
 from courses.ledger.classes.models import ClassSession
 from courses.ledger.models import Requirement
+from courses.ledger.required.appointments import Appointment
+from courses.orders import placing
 from courses.people import accounts, invitations, organisations, persons, roster_imports
 from courses.people.organisations import Membership, Organisation, OrganisationKind, Role
 from courses.people.rosters import RosterLine
 from courses.people.sign_ins import SignIn
 from courses.people.vault import Vault
 from courses.ratings import Rating
+from courses.seats import Assignment
 from courses.units import Money
 from courses.watch import playbacks
 from courses.watch.models import FaceCheck, FacePicture, Playback, Prompt
 from media import playback, uploads
 from media.assets import Asset, AssetKind, AssetState
-from media.base import Base
 from tests import shelves
 from tests.browser import town
+from tests.conftest import create_all
 from tests.visitors import TOKEN, Visitor
 
 KEY = bytes(range(32))
@@ -70,16 +73,17 @@ class World:
     keys: dict[str, str]
     visitors: dict[str, Visitor]
     tokens: dict[str, str]
-    database: Path
-    kept: Path
+    kept: sqlite3.Connection
+    live: sqlite3.Connection
+    version: int = -1
 
     def put_back(self) -> None:
-        """Everything as it was."""
-        self.app.extensions["xueshi_db"].engine.dispose()
-        self.app.extensions["xueshi_quick"].close()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self.database}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self.kept, self.database)
+        """Everything as it was, where anything was changed."""
+        (version,) = self.live.execute("PRAGMA data_version").fetchone()  # goes up when others write
+        if version != self.version:
+            self.kept.backup(self.live)
+            self.app.extensions["xueshi_quick"].close()
+            self.version = version
 
 
 def make(folder: Path) -> World:
@@ -94,9 +98,7 @@ def make(folder: Path) -> World:
         sign_in_tries=1000,
     )
     path = folder / "xueshi.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    create_all(f"sqlite:///{path}")
     app = create_app(settings, now=lambda: NOW)
     keys = town.make(app)
     with app.app_context(), app.extensions["xueshi_db"].writing() as session:
@@ -117,13 +119,11 @@ def make(folder: Path) -> World:
                 "cancel_url": "http://localhost/orders/",
             }
         )
-    kept = folder / "kept.sqlite"
-    database = app.extensions["xueshi_db"]
-    with database.engine.connect() as connection:
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-    database.engine.dispose()
-    shutil.copyfile(path, kept)
-    return World(app, keys, visitors, tokens, path, kept)
+    live = sqlite3.connect(path)
+    live.execute("PRAGMA synchronous=OFF")
+    kept = sqlite3.connect(":memory:")
+    live.backup(kept)
+    return World(app, keys, visitors, tokens, kept, live)
 
 
 def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]:
@@ -160,12 +160,12 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "school": session.scalars(school).one(),
         "policy_label": session.scalars(policy).first() or "",
         **files(session, keys["institution"]),
-        **staffed(session, vault),
+        **staffed(session, vault, keys["priced"]),
     }
 
 
-def staffed(session: Session, vault: Vault) -> dict[str, str]:
-    """A roster that is being read, and the invitation of the chemical works."""
+def staffed(session: Session, vault: Vault, course_id: str) -> dict[str, str]:
+    """A roster that is being read, the invitation and an order of the chemical works."""
     manager = city.actor(session, vault, CAST["M"])
     [works] = manager.organisations(Role.ENTERPRISE_MANAGER)
     learner = persons.documents_of(session, city.actor(session, vault, CAST["L"]).person_id)[0]
@@ -174,8 +174,10 @@ def staffed(session: Session, vault: Vault) -> dict[str, str]:
     )
     lines = select(RosterLine.id).where(RosterLine.number_index != learner.number_index)
     return {
+        "seats_order": ordered(session, course_id, manager.subject_key, organisation_id=works, quantity=5),
         "roster_import": uploaded.id,
         "roster_line": session.scalars(lines.where(RosterLine.organisation_id == works).limit(1)).one(),
+        "assignment": session.scalars(select(Assignment.id).where(Assignment.done_at.is_(None)).limit(1)).one(),
         "invitation": invitations.renew(session, manager, organisation_id=works, now=NOW).id,
     }
 
@@ -201,19 +203,17 @@ def newcomers(session: Session, vault: Vault) -> None:
     accounts.create(session, vault, name=CAST["N"], password_hash=hashed, now=NOW)
 
 
-def ordered(session: Session, course_id: str, subject_key: str) -> str:
-    """An open order of the learner's."""
+def ordered(
+    session: Session, course_id: str, subject_key: str, *, organisation_id: str | None = None, quantity: int = 1
+) -> str:
+    """An open order of somebody's own, or of an enterprise's."""
     priced = session.get_one(Course, course_id)
     edition = current(session, priced.id)
     assert edition is not None
-    return orders.open_order(
-        session,
-        subject_key=subject_key,
-        course_id=priced.id,
-        edition=edition.number,
-        title=priced.title,
-        price=Money(priced.price_minor, priced.currency),
-        now=NOW,
+    price = Money(priced.price_minor, priced.currency)
+    line = placing.Wanted(priced.id, edition.number, priced.organisation_id, priced.title, price, quantity)
+    return placing.place(
+        session, subject_key=subject_key, wanted=[line], organisation_id=organisation_id, now=NOW
     ).id
 
 
@@ -311,6 +311,9 @@ def last_keys(session: Session, keys: dict[str, str]) -> dict[str, str]:
         "rating": session.scalars(select(Rating.id).where(Rating.enrolment_id == keys["rated"])),
         "requirement": session.scalars(
             select(Requirement.id).where(Requirement.subject_key == keys["subject"])
+        ),
+        "appointment": session.scalars(
+            select(Appointment.id).where(Appointment.subject_key == keys["subject"])
         ),
         "membership": session.scalars(
             select(Membership.id).where(

@@ -11,7 +11,7 @@ from app.access import Permission
 from app.catalogue import asking, needs, recommending, worth
 from app.catalogue.blueprint import bp
 from app.catalogue.finding import finder
-from courses import enrolment, errors, ratings
+from courses import enrolment, errors, ratings, seats
 from courses.catalogue import editions, instructors, keeping
 from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course, CourseState, Edition, EditionLesson
@@ -120,6 +120,7 @@ def course(course_id: str) -> str:
             taken=taken,
             taken_edition=editions.get(session, taken.edition_id) if taken else None,
             go_on=go_on(session, taken),
+            has_seat=actor is not None and seats.held(session, actor.subject_key, course_id=course_id) is not None,
         )
 
 

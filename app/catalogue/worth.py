@@ -3,7 +3,7 @@
 An estimate of what watching it whole would earn; the ledger alone says what was earned.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.templating import zone
 from courses import errors, policies
 from courses.catalogue.search import Measure
-from courses.credit.policy import Policy, RatioStep
+from courses.credit.policy import Policy
 from courses.people import persons
 from courses.people.jurisdictions import Jurisdiction
 from courses.people.organisations import Actor
@@ -44,10 +44,7 @@ class Rule:
         """Credited hours of whole lessons, before rounding and caps; None without a rule."""
         if self.policy is None:
             return None
-        steps = self.policy.ratio_steps
-        if steps is None:
-            return self.raw(sum(durations_ms)) * self.policy.ratio
-        return sum((_step(steps, ms) for ms in durations_ms), Fraction(0))
+        return policies.worth(self.policy, durations_ms)[0]
 
     @property
     def measure(self) -> Measure | None:
@@ -55,12 +52,6 @@ class Rule:
         if self.policy is None or self.version is None:
             return None
         return Measure(self.version.id, self.credited)
-
-
-def _step(steps: Iterable[RatioStep], duration_ms: int) -> Fraction:
-    fitting = [step for step in steps if step.at_least_ms <= duration_ms]
-    best = max(fitting, key=lambda step: step.at_least_ms, default=None)
-    return best.hours if best else Fraction(0)
 
 
 def rule_for(session: Session, actor: Actor | None, *, now: datetime) -> Rule:

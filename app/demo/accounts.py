@@ -31,5 +31,6 @@ ACCOUNTS = (
     DemoAccount(lazy("District regulator of Wujin"), "武进区应急管理局（演示）", "13800000015"),
     DemoAccount(lazy("District regulator of Xinbei"), "新北区应急管理局（演示）", "13800000016"),
     DemoAccount(lazy("City regulator"), "常州市应急管理局（演示）", "13800000017"),
+    DemoAccount(lazy("City regulator, a second officer"), "常州市应急管理局（演示）", "13800000019"),
     DemoAccount(lazy("Operator of the platform"), "平台运营（演示）", "13800000018"),
 )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app import clock, jobs
 from app.certificates import keys
 from app.db import Database
-from app.demo import lectures, paper, past, people, plan, rules, sending
+from app.demo import lectures, paper, past, people, plan, posts, rules, sending
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.demo.plan import PLANS, Plan
 from app.settings import Settings
@@ -62,6 +62,7 @@ def finish(app: Flask, *, tell: Tell) -> None:
         for key in unmade(app):
             tell(f"· making the course {key}")
             make(app, by_key(key))
+        weigh(app)
 
 
 def install(app: Flask) -> None:
@@ -77,6 +78,7 @@ def work(app: Flask, _key: str) -> None:
     try:
         for key in unmade(app):
             make(app, by_key(key))
+        weigh(app)
     finally:
         making.release()
 
@@ -102,16 +104,38 @@ def missing(session: Session) -> list[str]:
 
 
 def begin(session: Session, vault: Vault) -> None:
-    """People and rules, ninety days ago."""
+    """People, rules and posts, ninety days ago."""
     now = clock.now()
     people.make(session, vault, now=now - BEGAN)
-    officer = actor(session, vault, "13800000017")
+    officer, second = actor(session, vault, past.OFFICER), actor(session, vault, past.SECOND)
     rules.enter(
         session,
         officer=officer.subject_key,
+        second=second.subject_key,
         first_at=now - BEGAN + timedelta(hours=1),
         second_at=now - SECOND_RULE,
     )
+    rules.propose(session, second, now=now)
+    posts.enter(
+        session,
+        actor(session, vault, "13800000015"),
+        actor(session, vault, "13800000014"),
+        {name: actor(session, vault, name) for name, *_rest in posts.POSTS},
+        today=day_of(now),
+        now=now - BEGAN + timedelta(hours=2),
+    )
+
+
+def weigh(app: Flask) -> None:
+    """Once all courses are there: the draft is simulated, and handed to the other officer."""
+    database: Database = app.extensions["xueshi_db"]
+    with database.writing() as session:
+        asked = rules.ask(session, now=clock.now())
+    if asked is None:
+        return
+    jobs.work(app, "policies", asked.id)
+    with database.writing() as session:
+        rules.hand_in(session, actor(session, app.extensions["xueshi_vault"], past.SECOND), now=clock.now())
 
 
 def actor(session: Session, vault: Vault, name: str) -> Actor:

@@ -12,7 +12,8 @@ from app.demo.history import WHOLE, Viewing
 from app.demo.people import WORKERS
 from app.demo.plan import Plan
 from app.ratings import targets
-from courses.catalogue import drafts, facts, keeping, reviews, taxonomy
+from courses import seats
+from courses.catalogue import drafts, editions, facts, keeping, reviews, taxonomy
 from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course
 from courses.certificates import content, issuing
@@ -21,13 +22,14 @@ from courses.ledger.log.notes import Signer
 from courses.people import accounts
 from courses.people.accounts import Account
 from courses.people.jurisdictions import day_of
-from courses.people.organisations import Actor
+from courses.people.organisations import Actor, Role
 from courses.people.vault import Vault
 
 DAY = timedelta(days=1)
 EVENING = timedelta(hours=10)
 REQUIRED_HOURS = 12
-OFFICER, DISTRICT, STAFF, TEACHER = "13800000017", "13800000015", "13800000011", "13800000009"
+OFFICER, SECOND, DISTRICT, STAFF, TEACHER = "13800000017", "13800000019", "13800000015", "13800000011", "13800000009"
+MANAGER = "13800000014"
 
 # Scores of the first five workers: together 73/20, shown as 3.7.
 OPINIONS = (
@@ -44,6 +46,9 @@ KEPT = {
     "electric": ListName.NEXT,
     "leader": ListName.NEXT,
 }
+
+# Courses that the chemical works asks of its staff, and how many days each has for it.
+ASSIGNED = {"storage": 30, "confined": 45, "leader": 120}
 
 
 def publish(session: Session, officer: Actor, course: Course, *, at: datetime) -> None:
@@ -62,6 +67,8 @@ def publish(session: Session, officer: Actor, course: Course, *, at: datetime) -
 def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: datetime) -> None:
     """What became of a course after it was published."""
     everybody = [actor(session, vault, worker.account) for worker in WORKERS]
+    if plan.key in ASSIGNED:
+        assign(session, vault, course, everybody[:5], at=at, days=ASSIGNED[plan.key])
     if plan.key == "storage":
         storage(session, vault, course, everybody, at=at)
     elif plan.key == "confined":
@@ -72,6 +79,27 @@ def happen(session: Session, vault: Vault, plan: Plan, course: Course, *, at: da
         completed(session, course, everybody[2:4], at=at)
     if plan.key in KEPT:
         keeping.keep(session, everybody[0].subject_key, course_id=course.id, on=KEPT[plan.key], now=at + DAY)
+
+
+def assign(
+    session: Session, vault: Vault, course: Course, learners: Sequence[Actor], *, at: datetime, days: int
+) -> None:
+    """The safety manager asks the staff to take a free course, or buys a seat for each."""
+    manager = actor(session, vault, MANAGER)
+    [works] = manager.organisations(Role.ENTERPRISE_MANAGER)
+    edition = editions.current(session, course.id)
+    assert edition is not None
+    seats.assign(
+        session,
+        manager,
+        organisation_id=works,
+        edition=edition,
+        is_free=editions.price(edition).minor == 0,
+        subject_keys=[one.subject_key for one in learners],
+        due_on=day_of(at) + days * DAY,
+        on=day_of(at),
+        now=at,
+    )
 
 
 def actor(session: Session, vault: Vault, name: str) -> Actor:

@@ -101,6 +101,7 @@ STAFF = (
     ("13800000015", "wujin", Role.DISTRICT_REGULATOR, "培训监管科"),
     ("13800000016", "xinbei", Role.DISTRICT_REGULATOR, "培训监管科"),
     ("13800000017", "city", Role.CITY_REGULATOR, "人事教育处"),
+    ("13800000019", "city", Role.CITY_REGULATOR, "政策法规处"),
     ("13800000018", "platform", Role.OPERATOR, "运维"),
 )
 

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 from app import access, clock, db
 from app.access import Permission
 from app.enrolment import taking
-from courses import enrolment, errors
+from courses import enrolment, errors, seats
+from courses.people.jurisdictions import day_of
 
 bp = Blueprint("enrolment", __name__, url_prefix="/enrolment")
 
@@ -38,9 +39,14 @@ def create() -> Response:
 def index() -> str:
     """My learning: what is in progress with its next lesson, what is done, and what counts."""
     with db.reading() as session:
-        found = taking.learnings(session, access.someone(), now=clock.now())
+        actor, now = access.someone(), clock.now()
+        found = taking.learnings(session, actor, now=now)
+        taken = {one.taking.course.id for one in found if one.is_open}
         return render_template(
             "enrolment/learner/index.html",
+            asked=[row for row in seats.of_subject(session, actor.subject_key, on=day_of(now)) if not row[0].done_at],
+            taken=taken,
+            today=day_of(now),
             going=[one for one in found if one.is_open and not one.is_finished],
             done=[one for one in found if not one.is_open or one.is_finished],
         )

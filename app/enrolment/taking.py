@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
-from courses import enrolment, errors, quizzes
+from courses import enrolment, errors, quizzes, seats
 from courses.catalogue import editions
 from courses.catalogue.models import EditionLesson
 from courses.enrolment import Enrolment, Taking
@@ -62,18 +62,19 @@ class Learning:
 
 
 def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> Enrolment:
-    """Enrol the actor in the current edition; the enrolment that already stands, if one does.
+    """Enrol the actor in the current edition, or on a seat that they hold; a standing enrolment, if there is one.
 
     Refused: NotFound; PaymentRequired; `registration_required`, `district_required`.
     """
     standing = enrolment.open_of(session, actor.subject_key, course_id=course_id, now=now)
     if standing is not None:
         return standing
-    edition = editions.current(session, course_id)
+    seat = seats.held(session, actor.subject_key, course_id=course_id)
+    edition = editions.get(session, seat.edition_id) if seat else editions.current(session, course_id)
     if edition is None:
         raise errors.NotFound()
     price = editions.price(edition)
-    if price.minor > 0:
+    if seat is None and price.minor > 0:
         raise errors.PaymentRequired(price=price.to_json())
     return enrolment.enrol(
         session,
@@ -81,6 +82,7 @@ def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> En
         course_id=course_id,
         edition=edition,
         jurisdiction_id=persons.jurisdiction_of(session, actor.person_id, on=now.date()),
+        seat=seat,
         now=now,
     )
 

@@ -66,13 +66,14 @@ PAGES = {
     "corrected": lambda row: url_for("ledger.index", _anchor="ledger"),
     "voided": lambda row: url_for("ledger.index", _anchor="ledger"),
     "appeal": lambda row: url_for("appeals.show", appeal_id=row.about),
+    "assigned": lambda _row: url_for("enrolment.index", _anchor="asked"),
 }
 
 
 @bp.get("/notices")
 @access.needs(Permission.LEDGER_SELF)
 def notices() -> str:
-    """What was decided about the learner's hours."""
+    """What was decided about the learner's hours, and what their employer asks."""
     key = access.someone().subject_key
     with db.reading() as session:
         rows = [(row, PAGES[row.kind.partition("_")[0]](row)) for row in told.of_subject(session, key)]

@@ -6,13 +6,14 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import jobs
-from app.orders import learner, provider, twin, webhook
-from courses import orders
+from app.orders import enterprise, learner, provider, twin, webhook
+from courses.orders import events
 
 
 def install(app: Flask) -> None:
     """Register pages, webhook and the job that works events."""
     app.register_blueprint(learner.bp)
+    app.register_blueprint(enterprise.bp)
     app.extensions["xueshi_csrf"].exempt(webhook.bp)
     app.register_blueprint(webhook.bp)
     if provider.is_twin(app.extensions["xueshi_settings"]):
@@ -24,4 +25,4 @@ def install(app: Flask) -> None:
 
 def due(session: Session, now: datetime) -> list[str]:
     """Events that nobody worked yet."""
-    return orders.due_events(session, now=now)
+    return events.due(session, now=now)

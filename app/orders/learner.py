@@ -12,9 +12,13 @@ from app import access, clock, db
 from app.access import Permission
 from app.orders import provider
 from app.settings import Settings
-from courses import enrolment, errors, orders
+from courses import enrolment, errors
 from courses.catalogue import editions
 from courses.catalogue.models import Course
+from courses.orders import placing
+from courses.orders.models import Order
+from courses.orders.placing import Wanted
+from courses.orders.states import OrderState
 from courses.people.organisations import Actor
 from courses.people.persons import jurisdiction_of
 
@@ -29,7 +33,7 @@ def settings() -> Settings:
     return found
 
 
-def open_for(session: Session, actor: Actor, course_id: str) -> orders.Order:
+def open_for(session: Session, actor: Actor, course_id: str) -> Order:
     """An order for the current edition of a course that this person may take, and has not yet."""
     if not actor.is_registered:
         raise errors.Conflict("registration_required", "Register with your real name first.")
@@ -46,15 +50,8 @@ def open_for(session: Session, actor: Actor, course_id: str) -> orders.Order:
     price = editions.price(edition)
     if price.minor == 0:
         raise errors.Conflict("course_is_free", "This course is free: enrol on its page.")
-    return orders.open_order(
-        session,
-        subject_key=actor.subject_key,
-        course_id=course_id,
-        edition=edition.number,
-        title=edition.facts["title"],
-        price=price,
-        now=now,
-    )
+    line = Wanted(course_id, edition.number, course.organisation_id, edition.facts["title"], price)
+    return placing.place(session, subject_key=actor.subject_key, wanted=[line], now=now)
 
 
 @bp.post("/")
@@ -75,9 +72,10 @@ def create() -> Response:
     return go_to_checkout(order)
 
 
-def go_to_checkout(order: orders.Order) -> Response:
+def go_to_checkout(order: Order) -> Response:
     """Ask for a Checkout page outside any transaction, remember its id, and send the buyer there."""
-    back = url_for("orders.show", order_id=order.id, _external=True)
+    page = "orders_enterprise.show" if order.organisation_id else "orders.show"
+    back = url_for(page, order_id=order.id, _external=True)
     try:
         checkout = provider.start_checkout(
             settings(), order, success_url=back, cancel_url=back, locale=str(get_locale())
@@ -87,8 +85,8 @@ def go_to_checkout(order: orders.Order) -> Response:
         flash(_("The payment service does not answer. Your order is kept; try again in a moment."), "error")
         return redirect(back, 303)
     with db.writing() as session:
-        kept = orders.get(session, order.id, subject_key=order.subject_key)
-        if kept.state == orders.OrderState.OPEN:
+        kept = placing.locked(session, order.id)
+        if kept is not None and kept.state == OrderState.OPEN:
             kept.checkout_id = checkout.id
     return redirect(checkout.url, 303)
 
@@ -98,7 +96,7 @@ def go_to_checkout(order: orders.Order) -> Response:
 def index() -> str:
     """Everything this person ordered."""
     with db.reading() as session:
-        found = orders.of_subject(session, access.someone().subject_key)
+        found = placing.of_buyer(session, subject_key=access.someone().subject_key)
         return render_template("orders/learner/index.html", orders=found)
 
 
@@ -107,13 +105,13 @@ def index() -> str:
 def show(order_id: str) -> str:
     """One order; while the payment is being confirmed the page asks again by itself."""
     with db.reading() as session:
-        order = orders.get(session, order_id, subject_key=access.someone().subject_key)
-        taken = enrolment.of_order(session, order.id)
+        order = placing.get(session, order_id, subject_key=access.someone().subject_key)
+        taken = enrolment.of_lines(session, [line.id for line in order.lines])
         return render_template(
             "orders/learner/show.html",
             order=order,
-            enrolment=taken,
-            is_waiting=order.state == orders.OrderState.OPEN and order.checkout_id is not None,
+            has_seats=bool(taken),
+            is_waiting=order.state == OrderState.OPEN and order.checkout_id is not None,
             refresh_s=REFRESH_S,
         )
 
@@ -123,8 +121,8 @@ def show(order_id: str) -> str:
 def checkout(order_id: str) -> Response:
     """Go to the checkout of an order that is still open."""
     with db.reading() as session:
-        order = orders.get(session, order_id, subject_key=access.someone().subject_key)
-    if order.state != orders.OrderState.OPEN:
+        order = placing.get(session, order_id, subject_key=access.someone().subject_key)
+    if order.state != OrderState.OPEN:
         return redirect(url_for("orders.show", order_id=order_id), 303)
     return go_to_checkout(order)
 
@@ -134,6 +132,7 @@ def checkout(order_id: str) -> Response:
 def cancel(order_id: str) -> Response:
     """Think better of it, while nothing is paid."""
     with db.writing() as session:
-        order = orders.cancel(session, order_id, subject_key=access.someone().subject_key)
+        order = placing.get(session, order_id, subject_key=access.someone().subject_key)
+        placing.cancel(session, order)
     flash(_("The order is cancelled. Nothing was charged."), "success")
-    return redirect(url_for("catalogue.course", course_id=order.course_id), 303)
+    return redirect(url_for("orders.show", order_id=order.id), 303)

@@ -8,7 +8,7 @@ import stripe
 from flask import request
 
 from app.settings import Settings
-from courses.orders import Order
+from courses.orders.models import Order, OrderLine
 
 # Methods that Stripe offers for CNY; WeChat Pay on the web shows a code to scan.
 PAYMENT_METHODS = ["card", "alipay", "wechat_pay"]
@@ -46,6 +46,21 @@ def client(settings: Settings) -> stripe.StripeClient:
     )
 
 
+def line_item(line: OrderLine) -> dict[str, Any]:
+    """A line as Stripe takes it; a discounted one in one piece, for its unit may be no whole number."""
+    in_one = line.discount_minor > 0
+    return {
+        "quantity": 1 if in_one else line.quantity,
+        "price_data": {
+            "currency": line.price.currency.lower(),
+            "unit_amount": line.price.minor if in_one else line.unit_minor,
+            "product_data": {
+                "name": f"{line.title} × {line.quantity}" if in_one and line.quantity > 1 else line.title
+            },
+        },
+    }
+
+
 def start_checkout(settings: Settings, order: Order, *, success_url: str, cancel_url: str, locale: str) -> Any:
     """Open a Checkout page for an order; the same order at the same try gives the same page."""
     chinese = locale.startswith("zh")
@@ -56,16 +71,7 @@ def start_checkout(settings: Settings, order: Order, *, success_url: str, cancel
         "metadata": {"order": order.id},
         "payment_method_types": PAYMENT_METHODS,
         "payment_method_options": {"wechat_pay": {"client": "web"}},
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": order.currency.lower(),
-                    "unit_amount": order.amount_minor,
-                    "product_data": {"name": order.title},
-                },
-            }
-        ],
+        "line_items": [line_item(line) for line in order.lines if line.price.minor],
         "locale": "zh" if chinese else "en",
         "success_url": success_url,
         "cancel_url": cancel_url,

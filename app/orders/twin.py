@@ -44,7 +44,7 @@ def sealer() -> URLSafeSerializer:
 @api.post("/v1/checkout/sessions")
 @access.needs(Permission.ORDERS_NOTIFY)
 def create() -> BaseResponse:
-    """Stripe's `POST /v1/checkout/sessions` for one priced line."""
+    """Stripe's `POST /v1/checkout/sessions` for priced lines."""
     settings = current_app.extensions["xueshi_settings"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(given, provider.twin_key(settings)):
@@ -53,12 +53,12 @@ def create() -> BaseResponse:
         response.status_code = 401
         return response
     form = request.form
-    line = "line_items[0]"
+    lines = [f"line_items[{n}]" for n in range(len(form)) if f"line_items[{n}][quantity]" in form]
     facts = {
         "order": form["client_reference_id"],
-        "amount": int(form[f"{line}[price_data][unit_amount]"]) * int(form[f"{line}[quantity]"]),
-        "currency": form[f"{line}[price_data][currency]"],
-        "name": form[f"{line}[price_data][product_data][name]"],
+        "amount": sum(int(form[f"{line}[price_data][unit_amount]"]) * int(form[f"{line}[quantity]"]) for line in lines),
+        "currency": form["line_items[0][price_data][currency]"],
+        "name": ", ".join(form[f"{line}[price_data][product_data][name]"] for line in lines),
         "success_url": form["success_url"],
         "cancel_url": form["cancel_url"],
     }
@@ -76,6 +76,7 @@ def session_object(facts: dict[str, Any], payment_status: str, status: str) -> d
         "currency": facts["currency"],
         "client_reference_id": facts["order"],
         "metadata": {"order": facts["order"]},
+        "payment_intent": f"pi_twin_{digest[:40]}",
         "mode": "payment",
         "livemode": False,
         "payment_status": payment_status,

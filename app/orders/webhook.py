@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from app import access, clock, db, jobs
 from app.access import Permission
 from app.errors import problem
-from app.orders import provider
-from courses import enrolment, orders
-from courses.catalogue import editions
-from courses.orders import Outcome, PaymentEvent
-from courses.people.persons import jurisdiction_of, person_of
+from app.orders import provider, seating
+from courses.orders import events, paying
+from courses.orders.models import PaymentEvent
+from courses.orders.states import Outcome
 from courses.units import Money
 
 log = structlog.get_logger()
@@ -40,7 +39,7 @@ def receive() -> Response:
         return problem(400, "bad_signature", "This event is not signed by the payment provider.")
     told = event.to_dict()
     with db.writing() as session:
-        is_new = orders.store_event(
+        is_new = events.store(
             session, event_id=told["id"], kind=told["type"], payload=told, now=clock.now()
         )
         if is_new:
@@ -52,14 +51,14 @@ def work(app: Flask, event_id: str) -> None:
     """The job: claim the event, then apply it and note the outcome in one transaction."""
     database: db.Database = app.extensions["xueshi_db"]
     with database.writing() as session:
-        if not orders.claim(session, event_id, now=clock.now()):
+        if not events.claim(session, event_id, now=clock.now()):
             return
     with database.writing() as session:
         event = session.get_one(PaymentEvent, event_id)
         if event.worked_at is not None:
             return
         outcome = apply(session, event)
-        orders.finish(session, event_id, outcome, now=clock.now())
+        events.finish(session, event_id, outcome, now=clock.now())
     log.info("orders.event_worked", event_id=event_id, outcome=outcome)
 
 
@@ -68,28 +67,18 @@ def apply(session: Session, event: PaymentEvent) -> Outcome:
     told: dict[str, Any] = event.payload["data"]["object"]
     order_id = told.get("client_reference_id") or (told.get("metadata") or {}).get("order")
     if event.kind == EXPIRED_KIND:
-        return orders.expired(session, order_id=order_id, checkout_id=told["id"])
+        return paying.expired(session, order_id=order_id, checkout_id=told["id"])
     if event.kind not in PAID_KINDS or told.get("payment_status") != "paid":
         return Outcome.IGNORED
     amount = Money(int(told["amount_total"]), str(told["currency"]).upper())
-    outcome, order = orders.paid(
-        session, order_id=order_id, checkout_id=told["id"], amount=amount, now=clock.now()
-    )
-    if outcome is Outcome.PAID and order is not None:
-        enrol(session, order)
-    return outcome
-
-
-def enrol(session: Session, order: orders.Order) -> None:
-    """The seat that was paid for, in the edition that was bought, in the payment's own transaction."""
-    person = person_of(session, order.subject_key)
-    now = clock.now()
-    enrolment.enrol(
+    outcome, order = paying.paid(
         session,
-        subject_key=order.subject_key,
-        course_id=order.course_id,
-        edition=editions.numbered(session, order.course_id, number=order.edition),
-        jurisdiction_id=jurisdiction_of(session, person.id, on=now.date()),
-        order_id=order.id,
-        now=now,
+        order_id=order_id,
+        payment_id=told["id"],
+        intent_id=told.get("payment_intent"),
+        amount=amount,
+        now=clock.now(),
     )
+    if outcome is Outcome.PAID and order is not None and not seating.give(session, order, now=clock.now()):
+        return Outcome.NOT_ENROLLED
+    return outcome

@@ -11,6 +11,7 @@ from app import access, clock, db
 from app.access import Permission
 from app.policies import example, plain
 from courses import policies
+from courses.ledger.cases import corrections
 from courses.people.jurisdictions import Jurisdiction
 from courses.policies import PolicyVersion
 
@@ -60,6 +61,7 @@ def version(version_id: str) -> str:
             worked=example.work(found),
             fields=fields(found),
             others=[one for one in own if one.id != found.id],
+            officers=officers(session, found),
         )
 
 
@@ -80,6 +82,13 @@ def standing(version: PolicyVersion, own: list[PolicyVersion], *, now: datetime)
     bound = [policies.Bound(one, one.effective_from, one.effective_to) for one in own]
     chosen = policies.chosen(bound, at=now)
     return "in_force" if chosen is not None and chosen.version.id == version.id else "superseded"
+
+
+def officers(session: Session, version: PolicyVersion) -> dict[str, str]:
+    """Who drafted and who approved, masked, for officers alone."""
+    if not access.may(Permission.OVERSIGHT_READ):
+        return {}
+    return corrections.proposers(session, [key for key in (version.entered_by, version.approved_by) if key])
 
 
 def fields(version: PolicyVersion) -> list[tuple[str, str]]:

@@ -87,6 +87,12 @@ class Requirement(Base):
     withdrawn_by: Mapped[str | None] = mapped_column(String(16))
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None] = mapped_column(String(300))
+    # Of those that follow from a post: the rule they rest on, and the last day it allows (None: not known).
+    appointment_id: Mapped[str | None] = mapped_column(ForeignKey("appointments.id"), index=True)
+    rule_id: Mapped[str | None] = mapped_column(ForeignKey("required_hours.id"))
+    trainee: Mapped[str | None] = mapped_column(String(30))
+    occasion: Mapped[str | None] = mapped_column(String(20))
+    due_on: Mapped[date | None]
 
     @property
     def hours(self) -> Fraction:

@@ -19,6 +19,13 @@ def posted(session: Session, enrolment_id: str) -> Fraction:
     return sum((row.hours for row in rows), Fraction(0))
 
 
+def is_earned(session: Session, subject_key: str, course_id: str) -> bool:
+    """Whether hours of a course that were not taken back stand in somebody's ledger."""
+    mine = select(Enrolment.id).where(Enrolment.subject_key == subject_key, Enrolment.course_id == course_id)
+    rows = session.scalars(select(Entry).where(Entry.about.in_(mine)))
+    return sum((row.hours for row in rows), Fraction(0)) > 0
+
+
 def finished(session: Session, course_id: str) -> int:
     """How many subjects have hours of a course in the ledger that were not taken back."""
     rows = session.execute(

@@ -124,6 +124,25 @@ def in_force(session: Session, *, on: date) -> list[RequiredHours]:
     )
 
 
+def everything(session: Session) -> list[RequiredHours]:
+    """Every row there ever was, by whom it is for and when, from the first day on."""
+    rows = session.scalars(select(RequiredHours))
+    return sorted(rows, key=lambda row: (row.trainee, row.occasion, row.risk, row.from_on or date.min))
+
+
+def get(session: Session, row_id: str) -> RequiredHours:
+    """One row, or NotFound; rows are public."""
+    found = session.get(RequiredHours, row_id)
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def follower(session: Session, row_id: str) -> RequiredHours | None:
+    """The row that supersedes another, if one does."""
+    return session.scalar(select(RequiredHours).where(RequiredHours.supersedes_id == row_id))
+
+
 def supersede(
     session: Session, row_id: str, figures: Figures, *, from_on: date, source: str, mark: Mark,
     entered_by: str, now: datetime,
@@ -133,10 +152,9 @@ def supersede(
     Refused: `required_hours_superseded`, `required_hours_from`, `required_hours_source`,
     `requirement_hours`, `required_hours_months`, `required_hours_practical`.
     """
-    old = session.get(RequiredHours, row_id)
-    if old is None:
-        raise errors.NotFound()
-    if session.scalar(select(RequiredHours.id).where(RequiredHours.supersedes_id == row_id)) is not None:
+    old = get(session, row_id)
+    session.refresh(old, with_for_update=True)  # two officers at once would both find it free
+    if follower(session, row_id) is not None:
         raise errors.Conflict("required_hours_superseded", "This row is superseded already; start from the newest.")
     if old.from_on is not None and from_on <= old.from_on:
         raise errors.Invalid(

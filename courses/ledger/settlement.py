@@ -4,17 +4,22 @@ Evidence can grow while a playback is open, and then by no more than the last 15
 grew or was voided after all is met by cancelling rows: the rows always sum to what recompute says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from courses import enrolment as enrolments
+from courses import seats
 from courses.catalogue.models import Course
 from courses.credit.evidence import BadEvidence
-from courses.enrolment import Enrolment
-from courses.ledger import accounts, accrual, entries, evidence, reconcile
+from courses.credit.statement import Statement
+from courses.enrolment import Enrolment, Taking
+from courses.ledger import accounts, accrual, entries, evidence, progress, reconcile
 from courses.ledger.models import Account, Entry
 from courses.policies import PolicyVersion
 from courses.quizzes import Attempt
@@ -61,11 +66,20 @@ def settle(session: Session, subject_key: str, *, now: datetime) -> Settled:
     account.policies_seen = seen
     account.is_due = False
     account_for_playbacks(session, subject_key, now=now)
+    note_done(session, subject_key, {row.about for row in written}, now=now)
     session.flush()
     if account.fault is None:
         frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
         accrual.keep(session, frame, now=now)
     return Settled(written, settled_to)
+
+
+def note_done(session: Session, subject_key: str, about: set[str], *, now: datetime) -> None:
+    """Whoever assigned a course sees at once whether hours of it stand, after rows about it were written."""
+    touched = select(Enrolment.course_id).where(Enrolment.id.in_(about)).distinct().order_by(Enrolment.course_id)
+    for course_id in session.scalars(touched).all():
+        is_done = progress.is_earned(session, subject_key, course_id)
+        seats.note_done(session, subject_key, course_id, is_done=is_done, now=now)
 
 
 def account_for_playbacks(session: Session, subject_key: str, *, now: datetime) -> None:
@@ -91,7 +105,9 @@ def reconcile_with_engine(
 ) -> list[Entry]:
     """Cancel what no longer holds and append what is missing, of entries dated before `settled_to`."""
     frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
-    computed = entries.computed(accrual.trace(session, frame).statement)
+    statement = accrual.trace(session, frame).statement
+    enrolments.note_covered(session, covered(statement, frame.takings))
+    computed = entries.computed(statement)
     rows = reconcile.standing(entries.of_subject(session, subject_key))
     found = reconcile.reconciled(computed, [row for row in rows if row.line.at < settled_to])
     lines = [(reconcile.against(row, at=now), row) for row in found.stale]
@@ -101,6 +117,17 @@ def reconcile_with_engine(
         [*lines, *((line, None) for line, row in found.lines if row is None)],
         now=now,
     )
+
+
+def covered(statement: Statement, takings: Sequence[Taking]) -> dict[str, int]:
+    """Whole thousandths of each enrolment's media that are covered."""
+    durations = {one.enrolment.id: {row.lesson_id: row.duration_ms for row in one.lessons} for one in takings}
+    found = {}
+    for one in statement.enrolments:
+        lessons = durations[one.id]
+        seen = sum((row.coverage * lessons[row.id] for row in one.lessons), start=Fraction(0))
+        found[one.id] = int(1000 * seen / sum(lessons.values()))
+    return found
 
 
 def final_to(session: Session, subject_key: str, *, now: datetime) -> datetime:

@@ -22,16 +22,18 @@ from courses.catalogue.models import Course
 from courses.ledger.cases.models import Appeal, Claim, Correction
 from courses.ledger.classes.models import ClassRun
 from courses.ledger.models import Entry
+from courses.ledger.required.appointments import Appointment
 from courses.people.organisations import Organisation
 from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
+from courses.policies.drafts import PolicyDraft
 from courses.watch import archive
 from courses.watch.models import Playback
 from courses.watch.signals import seeking
 from courses.watch.signals.models import Signal
 from media.base import to_ms
-from tests import shelves
+from tests import required, shelves
 
 ACCOUNTS = {
     "worker": "13800000001",
@@ -53,6 +55,7 @@ def make(app: Flask) -> dict[str, str]:
     with app.app_context():
         demo_paper.keep()
         with database.writing() as session:
+            required.national(session)
             city.begin(session, vault)
         for plan in PLANS:
             with database.writing() as session:
@@ -154,7 +157,13 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "rated": next(one.id for one in takings if one.course_id == storage.id),
         "subject": worker.subject_key,
         "playback": playback.id if playback else "",
+        "appointed": session.scalars(
+            select(Appointment.membership_id).where(Appointment.trainee == "safety_manager").order_by(Appointment.from_on.desc())
+        ).first() or "",
+        "works": session.scalars(select(Appointment.organisation_id)).first() or "",
+        "rule": "national-02",
         "policy": session.scalars(select(PolicyVersion.id)).first() or "",
+        "rule_draft": session.scalars(select(PolicyDraft.id)).one(),
         "class_open": session.scalars(select(ClassRun.id).where(ClassRun.state == "open")).one(),
         "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
         **cases(session),

@@ -130,9 +130,10 @@ def test_hours_are_credited_by_the_rule_in_force(
     with shelves_app.database(app).writing() as session:
         rules = {"ratio": "4/5", "hour_ms": 3_000_000}
         draft = policies.Draft(
-            jurisdiction_id="CZ", effective_on=now.date(), title="示例", rules=rules, is_example=True
+            jurisdiction_id="CZ", effective_on=now.date(), title="示例", number="示例〔1〕号", text="示例。",
+            rules=rules, is_example=True
         )
-        policies.enter(session, draft, entered_by="k", now=now)
+        policies.enter(session, draft, entered_by="k", approved_by="l", now=now)
     html = shown(client, f"/catalogue/courses/{course.id}")
     assert "0.9</span>" in html
     assert "0.72</span>" in html

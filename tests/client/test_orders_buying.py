@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app import jobs
 from app.orders import provider, twin
 from courses.enrolment import Enrolment
-from courses.orders import Order, Outcome, PaymentEvent
+from courses.orders.models import Order, PaymentEvent
+from courses.orders.states import Outcome
 from courses.units import Money
 from tests import shelves, shelves_app
 
@@ -98,7 +99,7 @@ def test_a_signed_event_enrols_once_however_often_it_is_told(shop: Shop) -> None
     assert shop.tell(body) == 200
     shop.work()
     (order,), (taken,) = shop.rows(Order), shop.rows(Enrolment)
-    assert (order.state, taken.order_id) == ("paid", order.id)
+    assert (order.state, taken.order_line_id) == ("paid", order.lines[0].id)
     assert len(shop.rows(PaymentEvent)) == 1
 
 

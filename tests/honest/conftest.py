@@ -181,11 +181,18 @@ class Viewing:
                     self.note(page)
 
     def lost_ms(self, seconds: float = 15) -> int:
-        """What was shown and is not covered, span by span, once everything had time to arrive."""
+        """What was shown and is not covered, span by span, once everything had time to arrive.
+
+        That is when what is missing is little and stays the same; more may only make it less.
+        """
         self.stop()
         ends = time.monotonic() + seconds
+        before = -1
         while (lost := without(self.seen, self.learner.covered())) > 0 and time.monotonic() < ends:
-            time.sleep(0.5)
+            if lost == before and lost <= LOST_MS:
+                break
+            before = lost
+            time.sleep(1)
         return lost
 
     def close(self) -> None:

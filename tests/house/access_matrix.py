@@ -58,6 +58,19 @@ GET    people.staff_invitation           - x x x + + x x x x x x x x
 POST   people.staff_invitation_now       - x x x 0 0 x x x x x x x x
 GET    people.join                       - + + + + + + + + + + + + +
 POST   people.join_now                   - + + + + + + + + + + + + +
+GET    orders_enterprise.index           - x x x + + x x x x x x x x
+GET    orders_enterprise.new             - x x x 0 0 x x x x x x x x
+POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
+GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
+POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
+POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    figures.index                     - x x x x x + + x x x x x x
+GET    figures.course                    - x x x x x + 0 x x x x x x
+GET    seats.index                       - x x x + + x x x x x x x x
+GET    seats.sheet                       - x x x + + x x x x x x x x
+GET    seats.assign_form                 - x x x + + x x x x x x x x
+POST   seats.assign                      - x x x ~ ~ x x x x x x x x
+POST   seats.withdraw                    - x x x + 0 x x x x x x x x
 POST   people.listed_now                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
 
 GET    catalogue.index                   + + + + + + + + + + + + + +
@@ -116,8 +129,18 @@ GET    media.play                        x x + x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
+GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
 POST   policies_city.create              - x x x x x x x x x x x ~ x
+GET    policies_city.show                - x x x x x x x x x x x + x
+GET    policies_city.edit                - x x x x x x x x x x x + x
+POST   policies_city.change              - x x x x x x x x x x x ~ x
+POST   policies_city.simulate            - x x x x x x x x x x x + x
+POST   policies_city.submit              - x x x x x x x x x x x ~ x
+POST   policies_city.take_back           - x x x x x x x x x x x ~ x
+POST   policies_city.withdraw            - x x x x x x x x x x x ~ x
+POST   policies_city.give_back           - x x x x x x x x x x x ~ x
+POST   policies_city.approve             - x x x x x x x x x x x ~ x
 
 GET    orders.index                      - + + + + + + + + + + + + +
 POST   orders.create                     - + + + + + + + + + + + + +
@@ -164,6 +187,20 @@ GET    ledger_oversight.new              - x x x x x x x x x + 0 + x
 POST   ledger_oversight.enter            - x x x x x x x x x + 0 + x
 GET    ledger_oversight.withdraw_form    - x x x x x x x x x + 0 + x
 POST   ledger_oversight.withdraw         - x x x x x x x x x + 0 + x
+
+GET    requirements.index                - + + + + + + + + + + + + +
+GET    requirements_staff.index          - x x x + + x x x x x x x x
+GET    requirements_staff.person         - x x x + 0 x x x x x x x x
+POST   requirements_staff.appoint        - x x x + 0 x x x x x x x x
+POST   requirements_staff.end            - x x x + 0 x x x x x x x x
+GET    requirements_staff.industry       - x x x + 0 x x x x x x x x
+POST   requirements_staff.industry_now   - x x x ~ 0 x x x x x x x x
+GET    requirements_oversight.index      - x x x x x x x x x + + + x
+GET    requirements_oversight.show       - x x x x x x x x x + 0 + x
+POST   requirements_oversight.enter      - x x x x x x x x x + 0 + x
+GET    requirements_rules.index          + + + + + + + + + + + + + +
+GET    requirements_rules.new            - x x x x x x x x x x x + x
+POST   requirements_rules.supersede      - x x x x x x x x x x x + x
 
 GET    classes.index                     - x x x x x + + x x x x x x
 GET    classes.new                       - x x x x x + + x x x x x x
@@ -267,12 +304,16 @@ PARAMETERS = {
     "subject_key": "subject",
     "playback_id": "open_playback",
     "requirement_id": "requirement",
+    "appointment_id": "appointment",
+    "rule_id": "rule",
     "order_id": "order",
     "rating_id": "rating",
     "version_id": "policy",
+    "draft_id": "rule_draft",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
+    "assignment_id": "assignment",
     "import_id": "roster_import",
     "invitation_id": "invitation",
     "search_id": "search",
@@ -291,6 +332,7 @@ PARAMETERS = {
     "token": "token",
 }
 DRAFT = {"course_id": "hidden_draft", "lesson_id": "hidden_lesson"}
+SEATS_ORDER = {"order_id": "seats_order"}
 UPLOAD = {"asset_id": "upload"}
 APPEALED = {"playback_id": "appealed_playback", "reason": "appealed_reason", "from_ms_": "appealed_from_ms"}
 OTHERWISE: dict[str, dict[str, str]] = {
@@ -317,12 +359,19 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "oversight_record.playback": {"playback_id": "playback"},
     "faces.check_photo": {"prompt_id": "photographed"},
     "faces_oversight.photo": {"prompt_id": "photographed"},
+    "requirements_staff.industry": {"organisation_id": "works"},
+    "requirements_staff.industry_now": {"organisation_id": "works"},
+    "requirements_oversight.show": {"organisation_id": "works"},
+    "requirements_oversight.enter": {"organisation_id": "works"},
     "classes.evidence_file": {"run_id": "class_closed"},
     "claims.evidence_file": {"file_id": "claim_file"},
     "claims_review.evidence_file": {"file_id": "claim_file"},
     "appeals.new": APPEALED,
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
+    "orders_enterprise.show": SEATS_ORDER,
+    "orders_enterprise.checkout": SEATS_ORDER,
+    "orders_enterprise.cancel": SEATS_ORDER,
     "classes_review.decide": {"run_id": "class_closed"},
     "classes_review.evidence_file": {"run_id": "class_closed"},
 }
@@ -346,6 +395,7 @@ REASON = "双随机抽查：核对学时。"
 PART_HASH = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"  # of 0123456789
 # What is sent, by route: as `flask.testing` takes it; `{word}` is a row of the world.
 SENT: dict[str, dict[str, Any]] = {
+    "policies_city.simulate": {"data": {"first_on": "2026-05-01", "last_on": "2026-05-20"}},
     "people_api.create_token": {"json": {"account": "13900000009", "password": "wrong password"}},
     "people.language": {"data": {"locale": "en"}},
     "people.place_now": {"data": {"belongs": "district", "district": "CZ-WJ"}},
@@ -374,6 +424,12 @@ SENT: dict[str, dict[str, Any]] = {
         }
     },
     "ledger_oversight.withdraw": {"data": {"reason": REASON}},
+    "requirements_staff.appoint": {"data": {"trainee": "team_leader", "post": "班组长", "from_on": "2026-05-01"}},
+    "requirements_staff.industry_now": {"data": {"industry": "MACH", "from_on": "2026-06-01"}},
+    "requirements_oversight.enter": {"data": {"industry": "MACH", "from_on": "2026-06-01"}},
+    "requirements_rules.supersede": {
+        "data": {"hours": "40", "from_on": "2027-01-01", "source": "示例〔3〕号", "mark": "sourced"}
+    },
     "classes.create": {
         "data": {
             "organisation_id": "{organisation}",

@@ -15,6 +15,7 @@ COURSES = [
     {"catalogue"},
     {"policies"},
     {"orders"},
+    {"seats"},
     {"enrolment"},
     {"watch"},
     {"quizzes"},

@@ -16,19 +16,19 @@ from courses.watch import playbacks
 from tests import ledgers, shelves, watching
 
 TICK = timedelta(milliseconds=1)
-DRAFT = policies.Draft(jurisdiction_id="CZ", effective_on=date(2020, 1, 1), title="示例", rules={"ratio": "1/2"})
+DRAFT = policies.Draft(jurisdiction_id="CZ", effective_on=date(2020, 1, 1), title="示例", number="示例〔1〕号", text="示例。", rules={"ratio": "1/2"})
 
 
 @pytest.fixture
 def lu(session: Session, now: datetime) -> str:
     shelves.jurisdictions(session)
-    policies.enter(session, DRAFT, entered_by="officer", now=now)
+    policies.enter(session, DRAFT, entered_by="officer", approved_by="second", now=now)
     return watching.person(session, now=now)
 
 
 def own(session: Session, place: str, ratio: str, now: datetime) -> policies.PolicyVersion:
     return policies.enter(
-        session, replace(DRAFT, jurisdiction_id=place, rules={"ratio": ratio}), entered_by="officer", now=now
+        session, replace(DRAFT, jurisdiction_id=place, rules={"ratio": ratio}), entered_by="officer", approved_by="second", now=now
     )
 
 
@@ -69,7 +69,7 @@ def test_a_district_without_its_own_rule_exports_the_citys_alone(session: Sessio
 
 def test_an_enrolment_keeps_the_rule_of_the_district_where_it_was_made(session: Session, lu: str, now: datetime) -> None:
     own(session, "CZ-TN", "1/3", now + TICK)
-    own(session, "CZ-WJ", "2/3", now + 2 * TICK)
+    own(session, "CZ-WJ", "2/5", now + 2 * TICK)
     first = taking(session, lu, "CZ-TN", now + timedelta(hours=1))
     second = taking(session, lu, "CZ-WJ", now + timedelta(hours=2))
     done = ledgers.watch(session, first, now + timedelta(hours=3))
@@ -78,7 +78,7 @@ def test_an_enrolment_keeps_the_rule_of_the_district_where_it_was_made(session: 
     told = statement.of(session, lu, as_of=done + TICK)
     posted = {row.id: row.posted_hours for row in told.trace.statement.enrolments}
     hour = Fraction(60_000, 2_700_000)
-    assert posted == {first.enrolment.id: hour / 3, second.enrolment.id: hour * 2 / 3}
+    assert posted == {first.enrolment.id: hour / 3, second.enrolment.id: hour * 2 / 5}
 
 
 def test_a_learner_without_a_district_is_bound_by_nothing(session: Session, lu: str, now: datetime) -> None:
@@ -147,7 +147,7 @@ def test_only_a_rule_that_binds_the_learner_judges_a_requirement(session: Sessio
 
 
 def test_every_lost_span_is_explained_with_what_is_still_missing(session: Session, lu: str, now: datetime) -> None:
-    policies.enter(session, replace(DRAFT, rules={"daily_cap_ms": 40_000}), entered_by="officer", now=now + TICK)
+    policies.enter(session, replace(DRAFT, rules={"daily_cap_ms": 40_000}), entered_by="officer", approved_by="second", now=now + TICK)
     course = watching.taking(session, lu, now=now + 2 * TICK)
     done = ledgers.watch(session, course, now + timedelta(minutes=1))
     (part,) = explained.of(session, lu, as_of=done + TICK).courses
@@ -167,6 +167,6 @@ def test_signs_of_life_travel_where_a_rule_asks_for_them(session: Session, lu: s
     course = watching.taking(session, lu, now=now)
     done = ledgers.watch(session, course, now)
     assert evidence.of(session, lu, as_of=done + TICK).beats_heard == []
-    policies.enter(session, replace(DRAFT, rules={"heartbeat_gap_ms": 30_000}), entered_by="officer", now=done)
+    policies.enter(session, replace(DRAFT, rules={"heartbeat_gap_ms": 30_000}), entered_by="officer", approved_by="second", now=done)
     assert len(evidence.of(session, lu, as_of=done + TICK).beats_heard) == 1
     assert playbacks.silent(session, now=done) == []

@@ -29,7 +29,7 @@ def _places(session: Session) -> None:
 
 
 def enter(session: Session, now: datetime, **changes: Any) -> PolicyVersion:
-    return policies.enter(session, replace(DRAFT, **changes), entered_by="officer", now=now)
+    return policies.enter(session, replace(DRAFT, **changes), entered_by="officer", approved_by="second", now=now)
 
 
 def test_a_version_begins_at_midnight_of_its_own_zone(session: Session, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What a learner is told about decisions on their hours: a list of their own, read or not yet.
+"""What a learner is told about their hours and what their employer asks: a list of their own, read or not yet.
 
 There is no gateway for mail or messages; a notice is written with the decision that it tells of.
 """
@@ -13,7 +13,7 @@ from media.base import Base, new_id
 
 
 class Kind(StrEnum):
-    """What was decided."""
+    """What happened."""
 
     CLASS_ACCEPTED = "class_accepted"
     CLASS_LEFT_OUT = "class_left_out"
@@ -24,10 +24,13 @@ class Kind(StrEnum):
     APPEAL_ACKNOWLEDGED = "appeal_acknowledged"
     APPEAL_REFUSED = "appeal_refused"
     APPEAL_UPHELD = "appeal_upheld"
+    ASSIGNED = "assigned"
+    ASSIGNED_SOON = "assigned_soon"
+    ASSIGNED_LATE = "assigned_late"
 
 
 class Notice(Base):
-    """One thing told to one learner; `about` is the class run, claim, correction or appeal."""
+    """One thing told to one learner; `about` is the class run, claim, correction, appeal or assignment."""
 
     __tablename__ = "notices"
     __table_args__ = (

@@ -1,0 +1,116 @@
+"""The worker's page: what I still need, until when, by which rule, and which courses would fill it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+
+from flask import Blueprint, current_app, render_template
+from sqlalchemy.orm import Session
+
+from app import access, clock, db
+from app.access import Permission
+from app.requirements import looking
+from courses import enrolment, policies
+from courses.catalogue.finder import Finder
+from courses.catalogue.search import Ask, Sort
+from courses.catalogue.shelf import Card
+from courses.credit.policy import Policy
+from courses.ledger import accounts
+from courses.ledger.required import filling, posts, shortfall
+from courses.ledger.required.filling import Candidate, Case, Choice
+from courses.ledger.required.posts import Due, Standing
+from courses.ledger.required_hours import Occasion
+from courses.people.jurisdictions import day_of
+from media.base import to_ms
+
+bp = Blueprint("requirements", __name__, url_prefix="/requirements")
+
+LOOKED_AT = 60  # courses of which those that fill most are chosen
+ALL_STAFF, ANY_INDUSTRY = "all_staff", "GENERAL"
+OCCASIONS = {Occasion.INITIAL: ("initial", "pre_job")}  # what the catalogue calls an occasion besides its own name
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing owed, and for what is short the courses that would fill it."""
+
+    due: Due
+    choice: Choice[Card] | None
+    is_strict: bool  # whether the courses are of the enterprise's industry
+
+
+@bp.get("/")
+@access.needs(Permission.LEDGER_SELF)
+def index() -> str:
+    """Everything owed today, the most urgent first; what is over stands below."""
+    now = clock.now()
+    today = day_of(now)
+    key = access.someone().subject_key
+    with db.reading() as session:
+        standing = posts.of_subject(session, key, scope=looking.scope(), as_of=now)
+        now_due = [due for due in standing.dues if due.part.first_on <= today <= due.part.last_on]
+        needs = [need(session, standing, due, now=now) for due in now_due]
+        return render_template(
+            "requirements/learner/needs.html",
+            needs=needs,
+            past=[due for due in standing.dues if due.part.last_on < today],
+            held=[one for one in standing.held if one.appointment.holds(today)],
+            short=sum(one.due.part.result.short for one in needs),
+            today=today,
+            next_on=next_on(needs),
+        )
+
+
+def next_on(needs: Iterable[Need]) -> date | None:
+    """The first last day of what is short."""
+    days = [one.due.part.due_on for one in needs if not one.due.part.result.is_met]
+    return min((day for day in days if day is not None), default=None)
+
+
+def need(session: Session, standing: Standing, due: Due, *, now: datetime) -> Need:
+    """What is owed with the courses that would fill most of it; none for practice, which nothing online fills."""
+    part = due.part
+    if part.result.is_met:
+        return Need(due, None, is_strict=True)
+    key = part.row.subject_key
+    bound = policies.chosen(accounts.pool(session, key, known_at=now), at=now)
+    if bound is None:
+        return Need(due, None, is_strict=True)
+    at = to_ms(now)
+    case = Case(shortfall.typed(part.row), policies.typed(part.rule), [row for row in standing.entries if row.at < at], at)
+    done = {row.course_id for row in enrolment.mine(session, key) if has_posted(row.id, standing)}
+    industry = next((one.industry for one in standing.held if one.appointment.id == part.row.appointment_id), "")
+    for wanted in dict.fromkeys((industry, "")):  # of the enterprise's industry; where there is none, of any
+        choice = filling.choose(case, candidates(session, due, wanted, policies.typed(bound), done))
+        if choice.courses or not wanted:
+            break
+    return Need(due, choice, is_strict=bool(wanted) or not industry)
+
+
+def has_posted(enrolment_id: str, standing: Standing) -> bool:
+    """Whether the ledger holds hours of an enrolment: the course gives none a second time."""
+    return any(row.subject == enrolment_id for row in standing.entries)
+
+
+def candidates(
+    session: Session, due: Due, industry: str, policy: Policy, done: set[str]
+) -> list[Candidate[Card]]:
+    """Courses for the requirement's people and occasion, the best rated first, with what each would post."""
+    chosen = {}
+    if due.rule is not None:
+        chosen = {
+            "trainee": frozenset({due.rule.trainee, ALL_STAFF}),
+            "occasion": frozenset(OCCASIONS.get(Occasion(due.rule.occasion), (due.rule.occasion,))),
+        }
+        if industry:
+            chosen["industry"] = frozenset({industry, ANY_INDUSTRY})
+    finder = cast(Finder, current_app.extensions["xueshi_finder"])
+    found = finder.find(session, Ask(chosen=chosen, sort=Sort.BEST_RATED))
+    return [
+        Candidate(card, card.course_id, hours, raw)
+        for card in found.page(0, LOOKED_AT)
+        if card.course_id not in done
+        for hours, raw in [policies.worth(policy, card.lesson_durations_ms)]
+        if hours > 0
+    ]
