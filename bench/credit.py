@@ -81,7 +81,7 @@ def proof_figures(folder: Path) -> dict[str, float]:
         rows = [{"other_id": str(n), "data": b"%d" % n} for n in range(first, min(first + CHUNK, LEAVES))]
         with kept.writing() as session:
             places = session.scalars(insert(Leaf).returning(Leaf.place), rows).all()
-            sealing.append(session, sorted(places))
+            sealing.append(session, sealing.runs(sorted(places)))
     took = []
     with kept.reading() as session:
         root = tree.root(LEAVES, stored.reader(session, LEAVES))

@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from courses.ledger.log import kept, stored, tiles, tree
@@ -81,21 +81,24 @@ def grow(session: Session, sealer: Sealer) -> int:
     """Number up to `AT_ONCE` leaves; returns how many. Refused where the tree is not the signed one."""
     lock(session)
     compare(session, sealer)
-    places = stored.plain(session, select(Waiting.place).order_by(Waiting.place).limit(AT_ONCE))
-    if places:
-        append(session, places)
-    return len(places)
+    asked = select(Waiting.place).order_by(Waiting.place).limit(AT_ONCE)
+    some = asked.subquery().c.place
+    first, last, count = session.execute(select(func.min(some), func.max(some), func.count())).one()
+    if count:
+        is_one = last - first + 1 == count
+        append(session, [(first, count)] if is_one else runs(stored.plain(session, asked)))
+    return int(count)
 
 
-def append(session: Session, places: Sequence[int]) -> None:
-    """Number the leaves at these places (ascending), and keep the tiles that they fill.
+def append(session: Session, runs_: Sequence[tuple[int, int]]) -> None:
+    """Number the leaves of runs of neighbouring places, and keep the tiles that they fill.
 
-    By runs of neighbouring places: whoever commits a place between them meanwhile is not among them.
+    What is committed between two runs meanwhile belongs to neither, and waits on.
     """
     size = stored.count(session)
     fresh: list[bytes] = []
     numbered: list[dict[str, int]] = []
-    for place, wide in runs(places):
+    for place, wide in runs_:
         found = stored.leaves_at(session, place, wide)
         if len(found) != wide:
             raise Refused(Fault.LEAF_GONE, place=place)
@@ -124,16 +127,18 @@ def fill(session: Session, level: int, first: int, fresh: list[bytes]) -> list[b
     tile, width = divmod(first, tiles.WIDTH)
     # What the level held before: its own hashes are there already, those in `fresh` are not needed twice.
     row = tiles.cut(stored.hashes(session, level, tile, width)) + fresh if width else fresh
-    full: list[dict[str, object]] = []
-    over: list[bytes] = []
-    for begin in range(0, len(row) - tiles.WIDTH + 1, tiles.WIDTH):
-        part = row[begin : begin + tiles.WIDTH]
-        over.append(tree.perfect(part))
-        full.append({"level": level, "number": tile, "content": b"".join(part), "root": over[-1]})
-        tile += 1
+    count = len(row) // tiles.WIDTH
+    over: Sequence[bytes] = row[: count * tiles.WIDTH]
+    for _ in range(tiles.HEIGHT if count else 0):  # all tiles at once: a full row halves to their roots
+        over = tree.pairs(over)
+    full = [
+        {"level": level, "number": tile + at, "root": root,
+         "content": b"".join(row[at * tiles.WIDTH : (at + 1) * tiles.WIDTH])}
+        for at, root in enumerate(over)
+    ]  # fmt: skip
     if full:
         session.execute(insert(Tile), full)
-    return over
+    return list(over)
 
 
 def compare(session: Session, sealer: Sealer) -> Checkpoint | None:

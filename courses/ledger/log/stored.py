@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from courses.ledger.log import tiles, tree
 from courses.ledger.log.models import Cosignature, Leaf, Numbering, SignedCheckpoint, Tile
-
 
 T = TypeVar("T")
 
@@ -55,7 +55,8 @@ def data(session: Session, first: int, end: int) -> list[bytes]:
 
 def leaves_at(session: Session, place: int, wide: int) -> Sequence[bytes]:
     """The leaves at `wide` places from `place` on."""
-    asked = select(Leaf.data).where(Leaf.place.between(place, place + wide - 1)).order_by(Leaf.place)
+    as_is = type_coerce(Leaf.data, NullType)  # both drivers give bytes; to convert them costs as much as a hash
+    asked: Select[Any] = select(as_is).where(Leaf.place.between(place, place + wide - 1)).order_by(Leaf.place)
     return plain(session, asked)
 
 
