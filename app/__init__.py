@@ -100,6 +100,7 @@ def security_policy(settings: Settings) -> dict[str, Any]:
     origins = medialinks.store_origins(settings)
     if origins:
         policy["connect-src"] = ["'self'", *origins]
+        policy["img-src"] = [*CONTENT_SECURITY_POLICY["img-src"], *origins]
         policy["media-src"] = [*CONTENT_SECURITY_POLICY["media-src"], *origins]
     return policy
 

@@ -4,7 +4,9 @@ A lesson's link is bound to the sign-in that asked for it: the browser's session
 bearer token. Whoever copies it has neither. Previews with their captions, and pictures, are for all.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session, url_for
@@ -13,13 +15,14 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.settings import Settings
 from media import assets, playback
+from media.assets import Asset, AssetState
 
 # The key in the browser's session under which `people` keeps the secret of the sign-in.
 SIGN_IN = "sign_in"
 PREVIEW_LASTS = timedelta(days=2)
 # A sitting; whoever comes back later opens another playback, and gets another link.
 LESSON_LASTS, LESSON_LENGTHS = timedelta(hours=4), 2
-CAPTIONS_LAST = timedelta(hours=12)  # they are fetched when the page opens
+CAPTIONS_LAST = timedelta(hours=12)  # captions and handouts are fetched when the page opens
 
 
 def key() -> bytes:
@@ -77,6 +80,35 @@ def caption_tracks(session: Session, asset_id: str, *, for_all: bool) -> list[di
         }
         for found in assets.captions(session, asset_id)
     ]
+
+
+def handouts(found: Iterable[Asset]) -> list[dict[str, Any]]:
+    """`[{"asset_id", "title", "state", "pages", "size_bytes", "url"}]` of PDFs, for whoever asks right now.
+
+    `url` is empty until the pages are drawn.
+    """
+    holder, ends = whoever_asks(), clock.now() + CAPTIONS_LAST
+    told = []
+    for asset in found:
+        token = playback.sign(key(), asset_id=asset.id, holder=holder, playback_id="", expires_at=ends)
+        is_ready = asset.state == AssetState.READY
+        url = url_for("media.handout", token=token, asset_id=asset.id, back=request.path)
+        told.append(
+            {
+                "asset_id": asset.id,
+                "title": handout_title(asset),
+                "state": asset.state,
+                "pages": (asset.probe or {}).get("pages", 0),
+                "size_bytes": asset.size_bytes,
+                "url": url if is_ready else "",
+            }
+        )
+    return told
+
+
+def handout_title(asset: Asset) -> str:
+    """What a handout is called: its file's name without the ending."""
+    return asset.file_name.removesuffix(".pdf").removesuffix(".PDF") or asset.file_name
 
 
 def whoever_asks() -> str:

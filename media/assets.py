@@ -34,6 +34,7 @@ class AssetKind(StrEnum):
 
     VIDEO = "video"
     IMAGE = "image"
+    DOCUMENT = "document"  # a PDF beside a lesson
 
 
 class AssetState(StrEnum):
@@ -76,7 +77,7 @@ class Asset(Base):
     upload_ref: Mapped[str | None] = mapped_column(String(400))  # the store's upload in parts
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # SHA-256, once complete
     source_key: Mapped[str | None] = mapped_column(String(200))
-    image_prefix: Mapped[str | None] = mapped_column(String(200))  # poster or cover, two sizes
+    image_prefix: Mapped[str | None] = mapped_column(String(200))  # poster, cover, drawn pages
     hls_prefix: Mapped[str | None] = mapped_column(String(200))
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)  # of what was made, not claimed
     width: Mapped[int | None]

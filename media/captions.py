@@ -4,8 +4,8 @@ What is stored is written anew from the cues, so nothing of the sent file surviv
 """
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from media.assets import Caption
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_CUES = 20_000
+SLIP_MS = 200
 LANGUAGES = {"zh-CN": "中文", "en": "English"}
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 # Hours may be missing (WebVTT) and the fraction may follow a comma (SubRip).
@@ -24,10 +25,11 @@ TAG = re.compile(r"</?(?:\d|font|[biuv]|c|ruby|rt|lang)[^<>]*>", re.IGNORECASE)
 
 
 class Wrong(errors.Invalid):
-    """A file of captions that cannot be used."""
+    """A file of captions that cannot be used; `also` are further faults, of lines below."""
 
-    def __init__(self, code: str, sentence: str, **detail: int) -> None:
+    def __init__(self, code: str, sentence: str, *, also: Sequence["Wrong"] = (), **detail: int) -> None:
         super().__init__(code, sentence, field="file", **detail)
+        self.also = also
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +42,55 @@ class Cue:
 
 
 def read(data: bytes, *, duration_ms: int | None = None) -> list[Cue]:
-    """The cues of a WebVTT or SubRip file in order of their beginning.
+    """The cues of a WebVTT or SubRip file, one after the other.
 
-    errors.Invalid, field `file`: `captions_too_large`, `captions_not_text`, `captions_malformed`
-    (with the line), `captions_empty`, `captions_too_late` (they begin after the film ends).
+    Wrong, field `file`: `captions_too_large`, `captions_not_text`, `captions_empty`; and each with its line,
+    the first of them raised: `captions_malformed`, `captions_order` (before the one above), `captions_overlap`,
+    `captions_too_late` (after the film). What slips by `SLIP_MS`, as tools round, is cut.
     """
     if len(data) > MOST_BYTES:
         raise Wrong("captions_too_large", "Captions have at most 2 MB.")
     lines = _decoded(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    cues = sorted(_cues(lines), key=lambda cue: (cue.from_ms, cue.to_ms))
-    if not cues:
+    faults: list[Wrong] = []
+    found = list(_cues(lines, faults))
+    if not found and not faults:
         raise Wrong("captions_empty", "There are no captions in this file.")
-    if len(cues) > MOST_CUES:
+    if len(found) > MOST_CUES:
         raise Wrong("captions_too_large", "Captions have at most 2 MB.")
-    if duration_ms is not None and cues[-1].from_ms >= duration_ms:
-        raise Wrong(
-            "captions_too_late",
-            "The last caption begins after the video ends: these are captions of another video.",
-        )
+    cues = _in_order(found, duration_ms, faults)
+    if faults:
+        first, *others = sorted(faults, key=lambda fault: int(fault.detail["line"]))
+        first.also = others
+        raise first
+    return cues
+
+
+def _in_order(found: list[tuple[int, Cue]], duration_ms: int | None, faults: list[Wrong]) -> list[Cue]:
+    """The cues, cut where they slip into the next one or beyond the end."""
+    cues: list[Cue] = []
+    for line, cue in found:
+        last = cues[-1] if cues else None
+        if duration_ms is not None and cue.from_ms >= duration_ms:
+            faults.append(Wrong(
+                "captions_too_late",
+                "Line %(line)d: this caption begins after the video ends. Are these captions of another video?",
+                line=line,
+            ))
+        elif last is not None and cue.from_ms < last.from_ms:
+            faults.append(Wrong(
+                "captions_order",
+                "Line %(line)d: this caption begins before the one above it. Put them in order of time.",
+                line=line,
+            ))
+        elif last is not None and cue.from_ms < last.to_ms:
+            if cue.from_ms == last.from_ms or last.to_ms - cue.from_ms > SLIP_MS:
+                faults.append(Wrong(
+                    "captions_overlap",
+                    "Line %(line)d: this caption begins while the one above it is still shown. End that one earlier.",
+                    line=line,
+                ))
+            cues[-1] = replace(last, to_ms=cue.from_ms)
+        cues.append(cue if duration_ms is None else replace(cue, to_ms=min(cue.to_ms, duration_ms)))
     return cues
 
 
@@ -145,27 +178,29 @@ def _decoded(data: bytes) -> str:
     raise Wrong("captions_not_text", "This is not a file of captions (WebVTT or SRT).")
 
 
-def _cues(lines: list[str]) -> list[Cue]:
-    found: list[Cue] = []
+def _cues(lines: list[str], faults: list[Wrong]) -> Iterator[tuple[int, Cue]]:
+    """Each cue with the line of its times."""
     at = 0
     while at < len(lines):
         if "-->" not in lines[at]:
             at += 1
             continue
-        times = TIMES.fullmatch(lines[at])
-        if times is None:
-            raise _malformed(at + 1)
-        from_ms, to_ms = _ms(times.groups()[:4]), _ms(times.groups()[4:])
-        if to_ms <= from_ms:
-            raise _malformed(at + 1)
         at += 1
+        line = at  # counted from 1
+        times = TIMES.fullmatch(lines[line - 1])
         text: list[str] = []
         while at < len(lines) and lines[at].strip():
             text.append(TAG.sub("", lines[at]).strip())
             at += 1
-        if any(text):
-            found.append(Cue(from_ms, to_ms, "\n".join(filter(None, text))))
-    return found
+        if times is None or _ms(times.groups()[4:]) <= _ms(times.groups()[:4]):
+            faults.append(Wrong(
+                "captions_malformed",
+                "Line %(line)d of the captions cannot be understood.",
+                line=line,
+            ))
+        elif any(text):
+            spoken = "\n".join(filter(None, text))
+            yield line, Cue(_ms(times.groups()[:4]), _ms(times.groups()[4:]), spoken)
 
 
 def _ms(parts: tuple[str | None, ...]) -> int:
@@ -177,9 +212,3 @@ def _escaped(text: str) -> str:
     for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(entity, sign)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _malformed(line: int) -> Wrong:
-    return Wrong(
-        "captions_malformed", "Line %(line)d of the captions cannot be understood.", line=line
-    )

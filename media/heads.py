@@ -33,6 +33,10 @@ def check(kind: AssetKind, head: bytes, *, file_name: str) -> None:
                 sentence="This is not a picture that can be shown here. Use JPEG, PNG or WebP."
             )
         return
+    if kind is AssetKind.DOCUMENT:
+        if not head.startswith(b"%PDF"):
+            raise WrongType(sentence="This is not a PDF. Export slides and documents as PDF, and send that.")
+        return
     if head.startswith(DOCUMENTS) or (head.startswith(ARCHIVES) and is_office(file_name)):
         raise WrongType(
             sentence="This is a document, not a video. Record it or export it as a video (MP4), and send that."

@@ -14,7 +14,7 @@ from hashlib import sha256
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from media import errors
+from media import documents, errors, storyboard
 from media.assets import Asset, AssetState, Caption, Rendition
 from media.storage import Missing, Opened, Store, address_of
 
@@ -138,6 +138,18 @@ def lacking(
             wants.add(index)
             if index in here:
                 wants |= {f"{prefix}/{rung}/{name}" for name in _names(store.read(index))}
+        table = f"{prefix}/{storyboard.FOLDER}/{storyboard.TABLE}"
+        if table in here:  # a lesson may be without
+            sheets = storyboard.sheets_of(store.read(table))
+            wants |= {f"{prefix}/{storyboard.FOLDER}/{name}" for name in sheets}
+        yield from (Finding(Kind.MISSING, key) for key in sorted(wants - here))
+    for prefix in sorted(folder for folder in wanted.folders if folder.startswith("images/")):
+        here = {found.key for found in store.list(prefix + "/")}
+        if f"{prefix}/{documents.TABLE}" in here:  # a handout, else a picture in its sizes
+            pages = documents.read(store.read(f"{prefix}/{documents.TABLE}"))
+            wants = {f"{prefix}/{page.name}" for page in pages}
+        else:
+            wants = {f"{prefix}/small.webp"}
         yield from (Finding(Kind.MISSING, key) for key in sorted(wants - here))
 
 

@@ -17,13 +17,21 @@ from media.base import from_ms, to_ms
 PURPOSE = b"xueshi media playback 1"
 SIGNATURE_BYTES = 24
 WORD = re.compile(r"[a-z0-9]*")
-NAME = re.compile(r"master\.m3u8|(\d{2,4}p(-lean)?|sound)/(index\.m3u8|init\.mp4|seg_\d{5}\.m4s)")
+NAME = re.compile(
+    r"master\.m3u8|(\d{2,4}p(-lean)?|sound)/(index\.m3u8|init\.mp4|seg_\d{5}\.m4s)"
+    r"|storyboard/(index\.json|sheet_\d{3}\.jpg)"
+)
+HANDOUT = re.compile(r"handout/(page_\d{4}\.webp|original\.pdf)")
 CAPTION = re.compile(r"captions/([A-Za-z0-9-]{2,20})\.vtt")
 TYPES = {
     "m3u8": "application/vnd.apple.mpegurl",
     "m4s": "video/iso.segment",
     "mp4": "video/mp4",
     "vtt": "text/vtt; charset=utf-8",
+    "json": "application/json",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
 }
 
 
@@ -72,8 +80,8 @@ def holder_of(key: bytes, secret: str) -> str:
 
 
 def is_segment(name: str) -> bool:
-    """Whether a file is large and immutable: segments and init segments, not playlists."""
-    return not name.endswith(".m3u8")
+    """Whether a file is large and immutable: segments and pictures, not playlists and tables."""
+    return not name.endswith((".m3u8", ".json"))
 
 
 def type_of(name: str) -> str:

@@ -21,7 +21,7 @@ from media.base import new_id
 MIB = 1024 * 1024
 PART_BYTES = 8 * MIB
 MOST_PARTS = 10_000  # S3's limit
-MOST_IMAGE_BYTES = 20 * MIB
+MOST_BYTES = {AssetKind.IMAGE: 20 * MIB, AssetKind.DOCUMENT: 50 * MIB}  # of videos the settings say
 KEPT = timedelta(days=7)  # how long an unfinished upload can be resumed
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -87,9 +87,7 @@ def begin(
     nothing is resumed). `head`: the file's first bytes. `quota_bytes` 0: no end. Refused: `empty_file`,
     `too_large`, `fingerprint_malformed`, `wrong_type`, `quota_spent`, `store_full`.
     """
-    quotas.check_size(
-        size_bytes, limit_bytes=MOST_IMAGE_BYTES if kind == AssetKind.IMAGE else limit_bytes
-    )
+    quotas.check_size(size_bytes, limit_bytes=MOST_BYTES.get(kind, limit_bytes))
     if fingerprint and not FINGERPRINT.fullmatch(fingerprint):
         raise errors.Invalid("fingerprint_malformed", "The file's fingerprint is malformed.")
     name = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "file"

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from courses import errors
 from courses.ledger import explained, requirements
+from courses.ledger.models import Requirement
+from courses.ledger.required import opening
 from courses.people.jurisdictions import Jurisdiction
 from courses.people.organisations import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Hours that are short of a requirement in force; `title` as the official entered it."""
+    """Hours that are short of a requirement in force; `title` as the official entered it, or the rule's own."""
 
     title: str
     required: Fraction
@@ -24,6 +27,8 @@ class Need:
     place_zh: str
     place_en: str
     is_practical: bool
+    trainee: str | None = None  # of the rule it follows from, if one
+    occasion: str | None = None
 
     def given(self, credited: Fraction | None) -> Fraction:
         """What an online course can give of it, before caps."""
@@ -52,11 +57,20 @@ def _needs(session: Session, parts: Iterable[explained.RequirementPart]) -> Iter
     for part in parts:
         place = session.get(Jurisdiction, part.rule.jurisdiction_id) if part.rule else None
         yield Need(
-            title=part.row.title,
+            title=titled(part.row),
             required=part.result.required,
             short=part.result.short,
             last_on=part.last_on,
             place_zh=place.name_zh if place else "",
             place_en=place.name_en if place else "",
             is_practical=part.row.kind == "practical",
+            trainee=part.row.trainee,
+            occasion=part.row.occasion,
         )
+
+
+def titled(row: Requirement) -> str:
+    """What hours are called in the reader's language, where they follow from a rule."""
+    if row.trainee and row.occasion:
+        return opening.titled(row.trainee, row.occasion, str(get_locale()))
+    return row.title

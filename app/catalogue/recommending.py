@@ -25,6 +25,7 @@ from courses.catalogue.shelf import Card
 from courses.people.organisations import Actor, Membership
 
 LOOKED_AT = 40  # of each kind of reason
+ALL_STAFF = "all_staff"
 LATEST = 3  # courses learned that lead to further ones
 
 
@@ -58,9 +59,9 @@ def of(
 
 
 def by_need(session: Session, rule: Rule, short: Sequence[Need]) -> Iterator[Recommended]:
-    """Courses called as a requirement is, then whatever earns hours, best rated first."""
+    """Courses for a requirement's people and occasion or called as it is, then whatever earns hours, best rated first."""
     for need in short:
-        named = finder().find(session, Ask(need.title))
+        named = finder().find(session, asked(need))
         rated = finder().find(session, Ask(sort=Sort.BEST_RATED))
         called = () if named.is_loosened or named.corrected else named.page(0, LOOKED_AT)
         for card in (*called, *rated.page(0, LOOKED_AT)):
@@ -73,6 +74,14 @@ def by_need(session: Session, rule: Rule, short: Sequence[Need]) -> Iterator[Rec
                     title=need.title,
                 )
                 yield Recommended(card, str(reason))
+
+
+def asked(need: Need) -> Ask:
+    """What to look for: by the codes of the rule that a requirement follows from, or by an official's words."""
+    if need.trainee and need.occasion:
+        chosen = {"trainee": frozenset({need.trainee, ALL_STAFF}), "occasion": frozenset({need.occasion})}
+        return Ask(chosen=chosen, sort=Sort.BEST_RATED)
+    return Ask(need.title)
 
 
 def by_work(session: Session, actor: Actor, *, now: datetime) -> Iterator[Recommended]:

@@ -53,6 +53,7 @@ def review_course(course_id: str) -> str | Response:
             lessons=lessons,
             manifests={asset_id: private.watching(asset_id, now=clock.now()) for asset_id in ready},
             tracks={asset_id: medialinks.caption_tracks(session, asset_id, for_all=False) for asset_id in ready},
+            beside={row.lesson.id: medialinks.handouts(row.handouts) for row in lessons},
             earlier=reviews.of_course(session, course_id),
             points=taxonomy.REVIEW_POINTS,
             form=form,

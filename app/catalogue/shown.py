@@ -73,6 +73,8 @@ MISSING: dict[str, Any] = {
     "lessons": _("Add at least one lesson."),
     "video": _("“%(lesson)s” has no video."),
     "video_failed": _("The video of “%(lesson)s” cannot be used. Send another file."),
+    "handout_failed": _("A handout of “%(lesson)s” cannot be used. Take it away, or send another file."),
+    "handout_not_ready": _("A handout of “%(lesson)s” is still being prepared."),
     "video_not_ready": _("The video of “%(lesson)s” is still being prepared."),
 }
 WITHDRAWALS: dict[WithdrawalRule, tuple[Any, Any]] = {

@@ -9,7 +9,7 @@ from app.access import Permission
 from app.catalogue import forms, private
 from app.catalogue.blueprint import bp
 from courses import errors
-from courses.catalogue import drafts, facts, lessons
+from courses.catalogue import drafts, facts, handouts, lessons
 from media import captions
 
 STEPS = {"up": -1, "down": 1}
@@ -80,6 +80,7 @@ def lesson_page(
         form=form,
         question=question or forms.Question(formdata=None),
         tracks=tracks,
+        beside=medialinks.handouts(row.handouts),
         manifest_url=private.watching(asset_id, now=now) if asset_id else "",
         caption_languages=captions.LANGUAGES,
         is_editable=course.state in drafts.EDITABLE,
@@ -121,6 +122,35 @@ def studio_question_remove(course_id: str, lesson_id: str, place: int) -> Respon
     return to_questions(course_id, lesson_id)
 
 
+@bp.post("/studio/<course_id>/lessons/<lesson_id>/handouts")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_handout_add(course_id: str, lesson_id: str) -> Response:
+    """Put a PDF that was sent beside the lesson."""
+    try:
+        with db.writing() as session:
+            course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+            handouts.add(
+                session, course, lesson_id=lesson_id, asset_id=request.form.get("handout_id", ""), now=clock.now()
+            )
+        flash(_("The handout is added."), "success")
+    except errors.Invalid:
+        flash(_("Choose a PDF, and wait until it is sent."), "error")
+    except errors.Conflict as refusal:
+        flash(_(refusal.sentence, **refusal.detail), "error")
+    return to_handouts(course_id, lesson_id)
+
+
+@bp.post("/studio/<course_id>/lessons/<lesson_id>/handouts/<asset_id>/remove")
+@access.needs(Permission.CATALOGUE_STUDIO)
+def studio_handout_remove(course_id: str, lesson_id: str, asset_id: str) -> Response:
+    """Take a handout off the draft; published editions keep it."""
+    with db.writing() as session:
+        course = drafts.for_staff(session, access.someone(), course_id=course_id, lock=True)
+        handouts.remove(session, course, lesson_id=lesson_id, asset_id=asset_id, now=clock.now())
+    flash(_("The handout is removed from the draft."), "success")
+    return to_handouts(course_id, lesson_id)
+
+
 @bp.post("/studio/<course_id>/lessons/<lesson_id>/move")
 @access.needs(Permission.CATALOGUE_STUDIO)
 def studio_lesson_move(course_id: str, lesson_id: str) -> Response:
@@ -146,6 +176,13 @@ def studio_lesson_remove(course_id: str, lesson_id: str) -> Response:
 def to_lessons(course_id: str) -> Response:
     """Back to the list of lessons."""
     return redirect(url_for("catalogue.studio_course", course_id=course_id, _anchor="lessons"), 303)
+
+
+def to_handouts(course_id: str, lesson_id: str) -> Response:
+    """Back to the lesson's handouts."""
+    return redirect(
+        url_for("catalogue.studio_lesson", course_id=course_id, lesson_id=lesson_id, _anchor="handouts"), 303
+    )
 
 
 def to_questions(course_id: str, lesson_id: str) -> Response:

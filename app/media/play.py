@@ -7,15 +7,16 @@ players; what is one person's never leaves that person's browser cache.
 
 from typing import cast
 
-from flask import Response, current_app, redirect, request, send_file
-from werkzeug.http import parse_range_header
+from flask import Response, current_app, redirect, render_template, request, send_file
+from werkzeug.http import dump_options_header, parse_range_header
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import access, clock, db, medialinks
 from app.access import Permission
 from app.media.blueprint import bp
 from app.settings import Settings
-from media import assets, captions, errors, pictures, playback
+from media import assets, captions, documents, errors, pictures, playback
+from media.assets import AssetKind
 from media.storage import Missing, Store
 
 PRESIGNED_S = 120  # whoever copies an address of the store can use it so long; it is used at once
@@ -29,19 +30,63 @@ PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 @bp.get("/play/<token>/<asset_id>/<path:name>")
 @access.needs(Permission.MEDIA_PLAY)
 def play(token: str, asset_id: str, name: str) -> BaseResponse:
-    """One file of a playback: a playlist, a segment, or captions."""
+    """One file of a playback: a playlist, a segment, captions, or a page of a handout."""
     link = playback.read(medialinks.key(), token, asset_id=asset_id, now=clock.now())
     playback.check_holder(link, medialinks.holders() if link.holder else [])
     is_public = not link.holder
     wanted = playback.CAPTION.fullmatch(name)
     if wanted is not None:
         return text(caption_key(asset_id, wanted.group(1)), name, is_public=is_public)
+    page = playback.HANDOUT.fullmatch(name)
+    if page is not None:
+        return handout_file(asset_id, page.group(1), is_public=is_public)
     if not playback.NAME.fullmatch(name):
         raise errors.NotFound()
     key = f"{prefixes(asset_id)[0]}/{name}"
     if playback.is_segment(name):
         return segment(key, name, is_public=is_public)
     return text(key, name, is_public=is_public)
+
+
+@bp.get("/handouts/<token>/<asset_id>")
+@access.needs(Permission.MEDIA_PLAY)
+def handout(token: str, asset_id: str) -> Response:
+    """A handout to read: its pages, each fetched when it is scrolled to, and the file to take along."""
+    link = playback.read(medialinks.key(), token, asset_id=asset_id, now=clock.now())
+    playback.check_holder(link, medialinks.holders() if link.holder else [])
+    with db.reading() as session:
+        asset = assets.ready(session, asset_id)
+    if asset.kind != AssetKind.DOCUMENT:
+        raise errors.NotFound()
+    try:
+        pages = documents.read(store().read(f"{asset.image_prefix}/{documents.TABLE}"))
+    except Missing as missing:
+        raise errors.NotFound() from missing
+    page = render_template(
+        "media/learner/handout.html", asset=asset, pages=pages, token=token,
+        title=medialinks.handout_title(asset), back=local_path(request.args.get("back", "")),
+    )  # fmt: skip
+    response = Response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def local_path(asked: str) -> str:
+    """An address if it is a path of this site, else nothing."""
+    return asked if asked.startswith("/") and not asked.startswith(("//", "/\\")) else ""
+
+
+def handout_file(asset_id: str, name: str, *, is_public: bool) -> BaseResponse:
+    """A drawn page, by the shortest way; or the PDF itself, as a file to keep."""
+    if documents.PAGE.fullmatch(name):
+        return segment(f"{prefixes(asset_id)[1]}/{name}", name, is_public=is_public)
+    with db.reading() as session:
+        asset = assets.ready(session, asset_id)
+    if asset.kind != AssetKind.DOCUMENT:
+        raise errors.NotFound()
+    response = from_store(asset.source_key or "", playback.type_of(name))
+    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": asset.file_name})
+    return kept(response, f"max-age={PLAYLIST_AGE_S}", is_public=is_public)
 
 
 @bp.get("/images/<asset_id>/<name>")

@@ -265,7 +265,7 @@ def kind_of(asked: Any) -> AssetKind:
         return AssetKind(asked)
     except ValueError as error:
         raise errors.Invalid(
-            "kind_unknown", "A file is a video or an image.", field="kind"
+            "kind_unknown", "A file is a video, an image or a document.", field="kind"
         ) from error
 
 

@@ -16,6 +16,7 @@ from app import access, db, medialinks
 from app.access import Permission
 from app.media import reasons
 from app.media.blueprint import bp
+from app.media.play import local_path
 from app.settings import Settings
 from courses.people.organisations import Organisation, Role
 from media import assets, captions, errors, quotas
@@ -24,6 +25,7 @@ from media.base import new_id
 from media.storage import Store
 
 SHOWN = 50
+FAULTS_SHOWN = 8
 
 
 def owners() -> frozenset[str]:
@@ -97,7 +99,11 @@ def add_captions(asset_id: str) -> BaseResponse:
         data = sent.stream.read(captions.MOST_BYTES + 1) if sent else b""
         cues = captions.read(data, duration_ms=duration_ms)
     except errors.Invalid as refusal:
-        flash(str(_(refusal.sentence, **refusal.detail)), "error")
+        faults = [refusal, *getattr(refusal, "also", ())]
+        for fault in faults[:FAULTS_SHOWN]:
+            flash(str(_(fault.sentence, **fault.detail)), "error")
+        if len(faults) > FAULTS_SHOWN:
+            flash(str(_("And %(count)d further lines.", count=len(faults) - FAULTS_SHOWN)), "error")
         return redirect(back(), 303)
     key = captions.key_of(asset_id, language, new_id())
     store().put(key, captions.write(cues).encode("utf-8"))
@@ -122,9 +128,7 @@ def remove_captions(asset_id: str, language: str) -> BaseResponse:
 
 def back() -> str:
     """The page that the form names, if it is one of ours; else the list of files."""
-    asked = request.form.get("next", "")
-    is_ours = asked.startswith("/") and not asked.startswith(("//", "/\\"))
-    return asked if is_ours else url_for("media.index")
+    return local_path(request.form.get("next", "")) or url_for("media.index")
 
 
 def told(session: Session, asset: Asset) -> dict[str, Any]:

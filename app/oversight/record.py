@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -13,6 +13,8 @@ from app.access import Permission
 from app.oversight import described
 from courses import errors, oversight, policies
 from courses.ledger import evidence, explained, export, statement
+from courses.ledger.required import posts
+from courses.ledger.required.opening import Scope
 from courses.oversight import What
 from courses.people.organisations import Actor
 from courses.policies import instant_text
@@ -55,7 +57,14 @@ def learner(subject_key: str) -> str:
             playbacks=playbacks_of(session, subject_key),
             titles=titles(record),
             lines=oversight.lines(session, oversight.of_subject(session, subject_key)),
+            standing=posts.of_subject(session, subject_key, scope=scope(), as_of=now + TICK),
+            today=clock.today(),
         )
+
+
+def scope() -> Scope:
+    """Whom the rules of principals and safety managers bind, by the settings."""
+    return Scope(current_app.extensions["xueshi_settings"].three_post_scope)
 
 
 @bp.post("/<subject_key>/open")

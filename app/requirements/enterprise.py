@@ -33,6 +33,7 @@ bp = Blueprint("requirements_staff", __name__, url_prefix="/requirements/staff")
 
 SIZE = 50
 SOON = timedelta(days=60)
+TICK = timedelta(milliseconds=1)
 Answer = str | Response | tuple[str, int]
 
 
@@ -63,7 +64,7 @@ def index() -> str:
     only_short = request.args.get("short") == "1"
     actor = access.someone()
     with db.reading() as session:
-        everybody = staff.of_actor(session, vault(), actor, today=today, as_of=now)
+        everybody = staff.of_actor(session, vault(), actor, today=today, as_of=now + TICK)
         rows = staff.filtered(everybody, **chosen, only_short=only_short)
         return render_template(
             "requirements/enterprise/staff.html",
@@ -122,7 +123,7 @@ def person_page(session: Session, membership: Membership, form: PostForm, *, now
     form.trainee.choices = asked.trainees()
     key = persons.subject_of(session, membership.person_id)
     own = posts.of_subject(
-        session, key, scope=looking.scope(), as_of=now, organisation_ids=[membership.organisation_id]
+        session, key, scope=looking.scope(), as_of=now + TICK, organisation_ids=[membership.organisation_id]
     )
     someone = persons.get(session, membership.person_id)
     return render_template(

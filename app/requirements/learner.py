@@ -1,8 +1,7 @@
 """The worker's page: what I still need, until when, by which rule, and which courses would fill it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from flask import Blueprint, current_app, render_template
@@ -28,6 +27,7 @@ bp = Blueprint("requirements", __name__, url_prefix="/requirements")
 
 LOOKED_AT = 60  # courses of which those that fill most are chosen
 ALL_STAFF, ANY_INDUSTRY = "all_staff", "GENERAL"
+TICK = timedelta(milliseconds=1)
 OCCASIONS = {Occasion.INITIAL: ("initial", "pre_job")}  # what the catalogue calls an occasion besides its own name
 
 
@@ -48,7 +48,7 @@ def index() -> str:
     today = day_of(now)
     key = access.someone().subject_key
     with db.reading() as session:
-        standing = posts.of_subject(session, key, scope=looking.scope(), as_of=now)
+        standing = posts.of_subject(session, key, scope=looking.scope(), as_of=now + TICK)
         now_due = [due for due in standing.dues if due.part.first_on <= today <= due.part.last_on]
         needs = [need(session, standing, due, now=now) for due in now_due]
         return render_template(
@@ -56,16 +56,9 @@ def index() -> str:
             needs=needs,
             past=[due for due in standing.dues if due.part.last_on < today],
             held=[one for one in standing.held if one.appointment.holds(today)],
-            short=sum(one.due.part.result.short for one in needs),
+            short=[one for one in needs if not one.due.part.result.is_met],
             today=today,
-            next_on=next_on(needs),
         )
-
-
-def next_on(needs: Iterable[Need]) -> date | None:
-    """The first last day of what is short."""
-    days = [one.due.part.due_on for one in needs if not one.due.part.result.is_met]
-    return min((day for day in days if day is not None), default=None)
 
 
 def need(session: Session, standing: Standing, due: Due, *, now: datetime) -> Need:

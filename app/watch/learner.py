@@ -13,9 +13,11 @@ from app import access, clock, db, medialinks
 from app.access import Permission
 from app.watch import standing
 from courses import enrolment
+from courses.catalogue import handouts
 from courses.catalogue.models import EditionLesson
 from courses.enrolment import Taking
 from courses.watch.progress import LessonStanding, Lost, Rules, Standing
+from media import assets
 
 bp = Blueprint("watch", __name__, url_prefix="/watch")
 SMALLEST_MS = 250  # a gap that nobody could see or hear
@@ -68,6 +70,10 @@ def shown(
         "poster": medialinks.image_url(this.asset_id, size="large", form="jpg"),
         "captions": medialinks.caption_tracks(session, this.asset_id, for_all=False),
         "config": config(taking, this, here, by, lost),
+        "qualities": [made for made in assets.renditions(session, this.asset_id) if made.width],
+        "handouts": medialinks.handouts(
+            handouts.of_edition(session, taking.edition.id, lesson_id=this.lesson_id)
+        ),
         "rates": [rate for rate in ("1", "1.25", "1.5", "2") if float(rate) <= by.max_rate],
     }
 
@@ -143,6 +149,7 @@ def texts(*, on_fail: str) -> dict[str, Any]:
         "counts": _("{effective} of {duration} of this lesson counts."),
         "notCounted": _("{time} did not count: {reason}."),
         "goTo": _("Go to what is missing:"),
+        "found": _("{count} places"),
         "seekBlocked": _("Here you cannot skip ahead of what you have watched."),
         "refused": _("This lesson cannot be played now."),
         "signIn": _("Sign in again"),

@@ -208,15 +208,19 @@ def _missing_instructors(session: Session, course: Course, *, on: date) -> list[
 
 
 def _missing_of_lesson(row: facts.DraftLesson) -> list[Missing]:
+    codes = []
     if row.asset is None:
-        code = "video"
+        codes.append("video")
     elif row.asset.state == AssetState.FAILED:
-        code = "video_failed"
+        codes.append("video_failed")
     elif not row.is_ready:
-        code = "video_not_ready"
-    else:
-        return []
-    return [Missing(code, row.lesson.id, row.lesson.title)]
+        codes.append("video_not_ready")
+    states = {one.state for one in row.handouts}
+    if AssetState.FAILED in states:
+        codes.append("handout_failed")
+    elif states - {AssetState.READY}:
+        codes.append("handout_not_ready")
+    return [Missing(code, row.lesson.id, row.lesson.title) for code in codes]
 
 
 def submit(session: Session, course: Course, *, on: date, now: datetime) -> None:

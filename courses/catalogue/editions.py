@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses import errors
-from courses.catalogue import drafts, facts, shelf
+from courses.catalogue import drafts, facts, handouts, shelf
 from courses.catalogue.models import (
     TRANSITIONS,
     Course,
@@ -31,7 +31,8 @@ def publish(session: Session, course: Course, *, now: datetime) -> Edition:
     of tests and demonstrations.
     """
     frozen = facts.of_draft(session, course)
-    if not frozen["lessons"] or any(row["fingerprint"] is None for row in frozen["lessons"]):
+    files = [one for row in frozen["lessons"] for one in (row, *row["handouts"])]
+    if not files or any(one["fingerprint"] is None for one in files):
         raise errors.Conflict("video_not_ready", "A video of this course is not ready.")
     drafts.move(course, to=CourseState.PUBLISHED)
     number = (course.current_edition or 0) + 1
@@ -58,6 +59,8 @@ def publish(session: Session, course: Course, *, now: datetime) -> Edition:
         )
         for position, row in enumerate(frozen["lessons"])
     )
+    session.flush()
+    session.add_all(handouts.frozen(edition.id, frozen["lessons"]))
     course.current_edition = number
     shelf.mark(session, course, text=True)
     return edition

@@ -6,13 +6,13 @@ exactly what was read, and an edition can be checked against its digest for ever
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.catalogue.models import Course, CourseInstructor, Instructor, Lesson
+from courses.catalogue.models import Course, CourseInstructor, Instructor, Lesson, LessonHandout
 from courses.people.persons import Person
 from media.assets import Asset, AssetState
 
@@ -23,6 +23,7 @@ class DraftLesson:
 
     lesson: Lesson
     asset: Asset | None
+    handouts: list[Asset] = field(default_factory=list)  # in their order
 
     @property
     def is_ready(self) -> bool:
@@ -49,7 +50,16 @@ def lessons(session: Session, course_id: str) -> list[DraftLesson]:
         .where(Lesson.course_id == course_id, Lesson.removed_at.is_(None))
         .order_by(Lesson.position, Lesson.id)
     )
-    return [DraftLesson(lesson, asset) for lesson, asset in rows]
+    found = {lesson.id: DraftLesson(lesson, asset) for lesson, asset in rows}
+    beside = session.execute(
+        select(LessonHandout.lesson_id, Asset)
+        .join(Asset, Asset.id == LessonHandout.asset_id)
+        .where(LessonHandout.lesson_id.in_(list(found)))
+        .order_by(LessonHandout.position, Asset.id)
+    )
+    for lesson_id, asset in beside:
+        found[lesson_id].handouts.append(asset)
+    return list(found.values())
 
 
 def instructors(session: Session, course_id: str) -> list[dict[str, str]]:
@@ -96,6 +106,10 @@ def _lesson(row: DraftLesson) -> dict[str, Any]:
         "fingerprint": asset.content_hash.hex() if asset and asset.content_hash else None,
         "preview": row.lesson.is_preview,
         "questions": row.lesson.questions,
+        "handouts": [
+            {"asset": one.id, "fingerprint": one.content_hash.hex() if one.content_hash else None}
+            for one in row.handouts
+        ],
     }
 
 

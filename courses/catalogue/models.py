@@ -187,6 +187,16 @@ class Lesson(Base):
     removed_at: Mapped[datetime | None]
 
 
+class LessonHandout(Base):
+    """A PDF beside a lesson of the draft."""
+
+    __tablename__ = "lesson_handouts"
+
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+
 @append_only
 class Edition(Base):
     """What was published. `facts` holds title, summary, axes, price, exam, instructor ids, cover."""
@@ -218,6 +228,19 @@ class EditionLesson(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of the source file, hex
     is_preview: Mapped[bool]
     questions: Mapped[list[Any]] = mapped_column(default=list)  # as the draft's
+
+
+@append_only
+class EditionHandout(Base):
+    """A PDF beside a lesson as published, with its file's fingerprint."""
+
+    __tablename__ = "edition_handouts"
+
+    edition_id: Mapped[str] = mapped_column(ForeignKey("editions.id"), primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True, index=True)
+    position: Mapped[int]
+    fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of the file, hex
 
 
 @append_only

@@ -14,6 +14,7 @@ from courses import errors, policies
 from courses.enrolment import Enrolment, lock_subject
 from courses.ledger.models import Account
 from courses.people import persons
+from courses.people.jurisdictions import day_of
 from courses.people.persons import Subject
 
 
@@ -73,5 +74,5 @@ def jurisdictions(
     subject = session.get(Subject, subject_key)
     if subject is None or subject.person_id is None:
         return []
-    home = persons.jurisdiction_of(session, subject.person_id, on=known_at.date())
+    home = persons.jurisdiction_of(session, subject.person_id, on=day_of(known_at))
     return [(known_at, home)] if home else []

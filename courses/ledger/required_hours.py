@@ -127,7 +127,8 @@ def in_force(session: Session, *, on: date) -> list[RequiredHours]:
 def everything(session: Session) -> list[RequiredHours]:
     """Every row there ever was, by whom it is for and when, from the first day on."""
     rows = session.scalars(select(RequiredHours))
-    return sorted(rows, key=lambda row: (row.trainee, row.occasion, row.risk, row.from_on or date.min))
+    occasions = [one.value for one in Occasion]
+    return sorted(rows, key=lambda row: (row.trainee, occasions.index(row.occasion), row.risk, row.from_on or date.min))
 
 
 def get(session: Session, row_id: str) -> RequiredHours:

@@ -18,6 +18,8 @@ TYPES = {
     ".m4s": "video/iso.segment",
     ".mp4": "video/mp4",
     ".vtt": "text/vtt",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
 }

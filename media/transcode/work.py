@@ -19,7 +19,18 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import assets, confine, errors, ladder, leases, pictures, probe, uploads
+from media import (
+    assets,
+    confine,
+    documents,
+    errors,
+    ladder,
+    leases,
+    pictures,
+    probe,
+    storyboard,
+    uploads,
+)
 from media.assets import Asset, AssetKind, AssetState, Rendition
 from media.base import new_id
 from media.storage import Missing, Store
@@ -164,7 +175,23 @@ def _make(turn: Turn) -> None:
             asset.width, asset.height = drawn.width, drawn.height
             _publish(turn, asset, content_hash)
         return
+    if turn.kind is AssetKind.DOCUMENT:
+        _make_pages(turn, source, content_hash)
+        return
     _make_video(turn, source, content_hash)
+
+
+def _make_pages(turn: Turn, source: Path, content_hash: bytes) -> None:
+    drawn = documents.draw(source, turn.folder, tick=lambda: turn.report(FETCHED))
+    for name, made in drawn.files.items():
+        key = f"{turn.image_prefix}/{name}"
+        turn.desk.store.put_file(key, made) if isinstance(made, Path) else turn.desk.store.put(key, made)
+        turn.report(ENCODED)
+    with turn.desk.writing() as session:
+        asset = leases.held(session, turn.asset_id, by=turn.holder)
+        asset.width, asset.height = drawn.pages[0].width, drawn.pages[0].height
+        asset.probe = {"pages": len(drawn.pages)}
+        _publish(turn, asset, content_hash)
 
 
 def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
@@ -206,6 +233,10 @@ def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
         tracks.append(sound_track(turn.folder))
         turn.desk.store.put_file(f"{turn.prefix}/{encode.SOUND_FILE}", sound)
     keep(turn.desk.store, turn.prefix, turn.folder, tracks, report=turn.report)
+    storyboard.keep(
+        turn.desk.store, turn.prefix, turn.folder / rungs[0].name, duration_ms=duration_ms,
+        size=(rungs[0].width, rungs[0].height), ffmpeg_path=tools.ffmpeg, limits=turn.desk.limits,
+    )  # fmt: skip
     turn.desk.store.put(f"{turn.prefix}/master.m3u8", hls.master(tracks).encode("ascii"))
     _keep_pictures(turn, pictures.draw(frame))
     with turn.desk.writing() as session:

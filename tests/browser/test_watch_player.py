@@ -10,7 +10,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
 
+from courses.catalogue.models import EditionLesson
+from media import captions
+from media.assets import Asset
 from tests.browser.checks import LOOKS, Look, axe
 from tests.browser.lesson import (
     CLIP_S,
@@ -220,6 +224,66 @@ def test_a_lesson_seen_to_its_end_is_whole_and_closed(phone: BrowserContext, fre
     stands = fresh.standing()
     assert stands.coverage >= 0.99
     assert int(stands.effective_ms) <= CLIP_S * 1_000 / 2 + 3_000  # twice as fast, half the time
+
+
+def test_the_time_line_shows_pictures_and_what_was_chosen_is_kept_on_the_device(
+    chromium: Browser, fresh: Site
+) -> None:
+    captioned(fresh)
+    context = signed_in(chromium, fresh, Look(1280, 800, "light", "en"))
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    play(page, fresh)
+    assert not any("/storyboard/" in url for url in asked), "nobody looked yet"
+    slider = page.get_by_role("slider", name="Position in the lesson")
+    slider.hover()
+    picture = page.locator("[data-preview-picture]")
+    picture.wait_for()
+    assert "sheet_000.jpg" in str(picture.evaluate("node => node.style.backgroundImage"))
+    before = picture.evaluate("node => node.style.backgroundPosition")
+    slider.focus()
+    for _ in range(2):
+        slider.press("ArrowRight")
+    assert picture.evaluate("node => node.style.backgroundPosition") != before
+    comes_true(page, "video.currentTime > 18")
+    page.click("text=What is said, as text")
+    page.get_by_label("Find words in it").fill("GAS")
+    page.get_by_role("button", name="Measure the gas").click()
+    comes_true(page, "video.currentTime < 9 && video.currentTime >= 4")
+    rung = str(page.evaluate("document.querySelector('[data-quality]').options[2].value"))
+    page.select_option("[data-quality]", rung)
+    page.select_option("[data-rate]", "1.25")
+    page.click("[data-captions]")  # off
+    page.reload()
+    page.wait_for_selector("[data-watch][data-ready]")
+    comes_true(page, "video.playbackRate === 1.25")
+    assert page.input_value("[data-quality]") == rung
+    assert page.evaluate("document.querySelector('video').textTracks[0].mode") == "disabled"
+    page.add_init_script("navigator.__defineGetter__('connection', () => ({saveData: true}))")
+    asked.clear()
+    page.reload()
+    page.wait_for_selector("[data-watch][data-ready]")
+    assert page.input_value("[data-quality]") == "least", "the phone's wish goes first"
+    slider.hover()
+    page.wait_for_timeout(300)
+    assert not any("/storyboard/" in url for url in asked)
+    page.get_by_role("button", name="Show pictures on the time line").click()
+    slider.hover()
+    picture.wait_for()
+    context.close()
+
+
+def captioned(site: Site) -> None:
+    """Captions of two lines beside the lesson's video."""
+    cues = [captions.Cue(1_000, 4_000, "Open the lid"), captions.Cue(4_000, 9_000, "Measure the gas")]
+    store = site.app.extensions["xueshi_store"]
+    with site.app.extensions["xueshi_db"].writing() as session:
+        shown = select(EditionLesson.asset_id).where(EditionLesson.lesson_id == site.lesson_id)
+        asset = session.get_one(Asset, session.scalars(shown).one())
+        key = captions.key_of(asset.id, "en", "test")
+        store.put(key, captions.write(cues).encode())
+        captions.keep(session, asset.id, owners=[asset.owner], language="en", key=key)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)

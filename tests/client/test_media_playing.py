@@ -1,5 +1,6 @@
 """Playing: who gets a file, with which headers, from a directory, behind nginx and from S3."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -53,6 +54,8 @@ def shown(app: Flask, now: datetime) -> str:
     store.put(f"hls/{asset_id}/run/master.m3u8", b"#EXTM3U\n360p/index.m3u8\n")
     store.put(f"hls/{asset_id}/run/360p/index.m3u8", b"#EXTM3U\nseg_00000.m4s\n")
     store.put(f"hls/{asset_id}/run/360p/seg_00000.m4s", SEGMENT)
+    store.put(f"hls/{asset_id}/run/storyboard/index.json", b'{"sheets": ["sheet_000.jpg"]}')
+    store.put(f"hls/{asset_id}/run/storyboard/sheet_000.jpg", SEGMENT)
     store.put(f"images/{asset_id}/run/small.webp", b"picture")
     store.put(f"captions/{asset_id}/zh-cn-1.vtt", "WEBVTT\n\n字幕".encode())
     with app.extensions["xueshi_db"].writing() as opened:
@@ -93,7 +96,8 @@ def test_a_learners_link_plays_for_the_learner_alone(app: Flask, asset_id: str, 
     assert answer.content_type == "application/vnd.apple.mpegurl"
     assert "private" in answer.headers["Cache-Control"]
     for other in (shelves_app.signed_in(app, now=now), app.test_client()):
-        for name in ("master.m3u8", "360p/index.m3u8", "360p/seg_00000.m4s"):
+        for name in ("master.m3u8", "360p/index.m3u8", "360p/seg_00000.m4s", "storyboard/index.json",
+                     "storyboard/sheet_000.jpg"):  # fmt: skip
             copied = other.get(url.replace("master.m3u8", name), headers={"Accept": "application/json"})
             assert (copied.status_code, copied.json["code"]) == (403, "link_refused")
 
@@ -230,6 +234,56 @@ def test_captions_of_a_lesson_are_for_the_learner_alone(
     assert learner.get(url).status_code == 200
     assert app.test_client().get(url).status_code == 403
     assert learner.get(nobodys).status_code == 403
+
+
+def test_a_handout_is_read_page_by_page_and_taken_along_by_the_learner_alone(
+    app: Flask, asset_id: str, now: datetime
+) -> None:
+    learner = shelves_app.signed_in(app, now=now)
+    url = handout_for(app, learner, now=now)
+    page = learner.get(url)
+    assert page.status_code == 200
+    assert page.text.count('loading="lazy"') == 2
+    assert "先检测" in page.text
+    assert 'href="/watch/x"' in page.text
+    assert "example.com" not in learner.get(url.replace("%2Fwatch%2Fx", "//example.com")).text
+    token = url.split("/")[3]
+    handout_id = url.split("/")[4].partition("?")[0]
+    one, whole = (f"/media/play/{token}/{handout_id}/handout/{name}" for name in ("page_0001.webp", "original.pdf"))
+    assert learner.get(one, follow_redirects=False).status_code in (200, 307)
+    taken = learner.get(whole)
+    assert (taken.status_code, taken.data, taken.content_type) == (200, b"%PDF-1.7 whole", "application/pdf")
+    assert taken.headers["Content-Disposition"].startswith("attachment")
+    for other in (shelves_app.signed_in(app, now=now), app.test_client()):
+        for address in (url, one, whole):
+            assert other.get(address, headers={"Accept": "application/json"}).status_code == 403
+    film = link_for(app, learner, asset_id, lasts=timedelta(hours=1))
+    assert learner.get(film.replace("master.m3u8", "handout/original.pdf")).status_code == 404
+
+
+def handout_for(app: Flask, client: FlaskClient, *, now: datetime) -> str:
+    """The reading page's address of a PDF of two pages, as this client's lesson shows it."""
+    store: Store = app.extensions["xueshi_store"]
+    made = new_id()
+    table = {"pages": [{"width": 1200, "height": 675, "text": text} for text in ("先检测 <b>", "")]}
+    store.put(f"images/{made}/run/pages.json", json.dumps(table).encode())
+    for number in (1, 2):
+        store.put(f"images/{made}/run/page_000{number}.webp", b"page")
+    store.put(f"sources/{made}/original", b"%PDF-1.7 whole")
+    asset = Asset(
+        id=made, owner="o", kind=AssetKind.DOCUMENT, state=AssetState.READY, file_name="课件.pdf",
+        size_bytes=14, part_bytes=14, source_key=f"sources/{made}/original", image_prefix=f"images/{made}/run",
+        probe={"pages": 2}, created_at=now, ready_at=now,
+    )  # fmt: skip
+    with client.session_transaction() as kept:
+        cookie = dict(kept)
+    with app.test_request_context("/watch/x"):
+        session.update(cookie)
+        (told,) = medialinks.handouts([asset])
+    with app.extensions["xueshi_db"].writing() as opened:
+        opened.add(asset)
+    assert (told["title"], told["pages"]) == ("课件", 2)
+    return str(told["url"])
 
 
 def test_captions_are_text_tracks(app: Flask, asset_id: str) -> None:

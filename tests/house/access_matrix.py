@@ -98,6 +98,8 @@ POST   catalogue.studio_lesson_move      - x x x x x + 0 x x x x x x
 POST   catalogue.studio_lesson_remove    - x x x x x + 0 x x x x x x
 POST   catalogue.studio_question_add     - x x x x x + 0 x x x x x x
 POST   catalogue.studio_question_remove  - x x x x x + 0 x x x x x x
+POST   catalogue.studio_handout_add      - x x x x x + 0 x x x x x x
+POST   catalogue.studio_handout_remove   - x x x x x + 0 x x x x x x
 POST   catalogue.studio_submit           - x x x x x + 0 x x x x x x
 POST   catalogue.studio_take_back        - x x x x x + 0 x x x x x x
 GET    catalogue.studio_withdraw         - x x x x x + 0 x x x x x x
@@ -126,6 +128,7 @@ POST   media.add_captions                - x x x x x + 0 x x x x x x
 POST   media.remove_captions             - x x x x x 0 0 x x x x x x
 GET    media.picture                     + + + + + + + + + + + + + +
 GET    media.play                        x x + x x x x x x x x x x x
+GET    media.handout                     x x 0 x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
@@ -345,6 +348,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "catalogue.studio_lesson_remove": DRAFT,
     "catalogue.studio_question_add": DRAFT,
     "catalogue.studio_question_remove": DRAFT,
+    "catalogue.studio_handout_add": DRAFT,
+    "catalogue.studio_handout_remove": DRAFT,
     "catalogue.studio_submit": DRAFT,
     "catalogue.studio_take_back": {"course_id": "waiting"},
     "catalogue.review_course": {"course_id": "waiting"},

@@ -30,7 +30,7 @@ MEDIA = [
     {"tools", "confine"},
     {"assets"},
     {"storage"},
-    {"leases", "heads", "quotas"},
+    {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},

@@ -42,22 +42,26 @@ def test_what_is_written_is_webvtt() -> None:
     assert text == "WEBVTT\n\n01:02:03.004 --> 01:02:04.000\na &lt; b &amp; c\n"
 
 
+texts = st.text("学时安全abc<>&-", min_size=1, max_size=20).filter(lambda t: "-->" not in t)
+
+
+def one_after_the_other(gaps: list[tuple[int, int, str]]) -> list[Cue]:
+    cues, at = [], 0
+    for pause, length, text in gaps:
+        cues.append(Cue(at + pause, at + pause + length, text))
+        at += pause + length
+    return cues
+
+
 cues = st.lists(
-    st.builds(
-        lambda start, length, text: Cue(start, start + length, text),
-        st.integers(0, 10**7),
-        st.integers(1, 10**5),
-        st.text("学时安全abc<>&-", min_size=1, max_size=20).filter(lambda t: "-->" not in t),
-    ),
-    min_size=1,
-    max_size=8,
-)
+    st.tuples(st.integers(0, 10**6), st.integers(1, 10**5), texts), min_size=1, max_size=8
+).map(one_after_the_other)
 
 
 @given(cues)
 def test_writing_and_reading_keeps_times_and_count(made: list[Cue]) -> None:
     found = captions.read(captions.write(made).encode())
-    assert [(c.from_ms, c.to_ms) for c in found] == sorted((c.from_ms, c.to_ms) for c in made)
+    assert [(c.from_ms, c.to_ms) for c in found] == [(c.from_ms, c.to_ms) for c in made]
     assert captions.read(captions.write(found).encode()) == found
 
 
@@ -91,6 +95,40 @@ def test_a_malformed_time_names_its_line() -> None:
     with pytest.raises(errors.Invalid) as refused:
         captions.read(b"WEBVTT\n\n1\n00:00:01.000 --> 00:00:00.500\nx\n")
     assert refused.value.detail == {"line": 4}
+
+
+def test_every_fault_is_told_by_its_line_in_their_order() -> None:
+    text = """1
+00:00:05,000 --> 00:00:07,000
+a
+
+2
+00:00:06,000 --> 00:00:08,000
+while the first is shown
+
+3
+00:00:01,000 --> 00:00:02,000
+too early
+
+4
+00:00:xx,000 --> 00:00:09,000
+what
+
+5
+00:01:00,000 --> 00:01:01,000
+after the end
+"""
+    with pytest.raises(captions.Wrong) as refused:
+        captions.read(text.encode(), duration_ms=30_000)
+    told = [(fault.code, fault.detail["line"]) for fault in (refused.value, *refused.value.also)]
+    assert told == [
+        ("captions_overlap", 6), ("captions_order", 10), ("captions_malformed", 14), ("captions_too_late", 18),
+    ]  # fmt: skip
+
+
+def test_what_tools_round_is_cut() -> None:
+    text = "WEBVTT\n\n00:01.000 --> 00:02.050\na\n\n00:02.000 --> 00:09.000\nb\n"
+    assert captions.read(text.encode(), duration_ms=8_000) == [Cue(1000, 2000, "a"), Cue(2000, 8000, "b")]
 
 
 @pytest.mark.parametrize("tag", ["zh-CN", "en", "zh-Hans-CN", "de"])

@@ -64,6 +64,8 @@ def shown(session: Session, store: Store, *, source_key: str = "") -> Asset:
     store.put(f"{asset.hls_prefix}/360p/index.m3u8", INDEX)
     for name in ("init.mp4", "seg_00000.m4s"):
         store.put(f"{asset.hls_prefix}/360p/{name}", b"x")
+    store.put(f"{asset.hls_prefix}/storyboard/index.json", b'{"sheets": ["sheet_000.jpg"]}')
+    store.put(f"{asset.hls_prefix}/storyboard/sheet_000.jpg", b"x")
     store.put(f"{asset.image_prefix}/small.webp", b"x")
     return asset
 
@@ -130,6 +132,7 @@ def test_a_check_names_what_is_missing_changed_and_unwanted(
     assert broken.source_key is not None
     store.put(broken.source_key, b"shorter")
     store.delete(f"{broken.hls_prefix}/360p/seg_00000.m4s")
+    store.delete(f"{broken.hls_prefix}/storyboard/sheet_000.jpg")
     store.delete(key)
     store.put(address_of(sha256(CONTENT).digest()), os.urandom(len(CONTENT)))
     store.put("hls/nobody/run/master.m3u8", b"left by a killed worker")
@@ -139,6 +142,7 @@ def test_a_check_names_what_is_missing_changed_and_unwanted(
     lacks = {
         f"size {broken.source_key}",
         f"missing {broken.hls_prefix}/360p/seg_00000.m4s",
+        f"missing {broken.hls_prefix}/storyboard/sheet_000.jpg",
         f"missing {key}",
     }
     assert wrong(database, store, before=before) == lacks, "what is young may be in the making"

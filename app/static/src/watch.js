@@ -1,10 +1,13 @@
 // The learning page: picture, controls, time line, and the sentence that says how much of it counts.
 
 import { Controls } from "./watch/controls.js";
+import { wantsFewBytes } from "./watch/memory.js";
 import { Player } from "./watch/player.js";
 import { Prompt } from "./watch/prompt.js";
+import { Storyboard } from "./watch/storyboard.js";
 import { Timeline, time } from "./watch/timeline.js";
-import { load, renew } from "./watch/video.js";
+import { Transcript } from "./watch/transcript.js";
+import { beside, load, renew } from "./watch/video.js";
 
 const root = document.querySelector("[data-watch]");
 const config = JSON.parse(document.getElementById("watch-config").textContent);
@@ -118,8 +121,15 @@ const page = {
 
 const player = new Player(video, config, page);
 const prompt = new Prompt(root, video, texts.prompt, () => player.ask());
-const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek, makeUp });
+const preview = new Storyboard(root, {
+  durationMs: config.durationMs,
+  address: (name) => beside(`storyboard/${name}`),
+  saves: wantsFewBytes(),
+});
+const timeline = new Timeline(root, { durationMs: config.durationMs, texts, go: seek, makeUp, preview });
 const controls = new Controls(root.querySelector("[data-player]"), video, player, texts);
+
+new Transcript(root, video, { texts, go: makeUp });
 
 button.addEventListener("click", () => player.takeBack());
 addEventListener("offline", () => page.problem("line"));

@@ -42,6 +42,12 @@ class EnterpriseIndustry(Base):
         return Risk.HIGH if self.industry in HIGH_RISK else Risk.ORDINARY
 
 
+# The last one holds; of one instant the official's.
+IN_FORCE = (
+    EnterpriseIndustry.from_on, EnterpriseIndustry.entered_at, EnterpriseIndustry.is_official, EnterpriseIndustry.id
+)  # fmt: skip
+
+
 def on_day(session: Session, organisation_id: str, *, on: date) -> EnterpriseIndustry | None:
     """What an enterprise does on a day; before the first row, what that one says; None: not known."""
     rows = of_enterprise(session, organisation_id)
@@ -55,7 +61,7 @@ def of_enterprise(session: Session, organisation_id: str) -> list[EnterpriseIndu
         session.scalars(
             select(EnterpriseIndustry)
             .where(EnterpriseIndustry.organisation_id == organisation_id)
-            .order_by(EnterpriseIndustry.from_on, EnterpriseIndustry.entered_at, EnterpriseIndustry.id)
+            .order_by(*IN_FORCE)
         )
     )
 
@@ -65,7 +71,7 @@ def newest(session: Session, organisation_ids: Iterable[str]) -> dict[str, Enter
     rows = session.scalars(
         select(EnterpriseIndustry)
         .where(EnterpriseIndustry.organisation_id.in_(list(organisation_ids)))
-        .order_by(EnterpriseIndustry.from_on, EnterpriseIndustry.entered_at, EnterpriseIndustry.id)
+        .order_by(*IN_FORCE)
     )
     return {row.organisation_id: row for row in rows}
 

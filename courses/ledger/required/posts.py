@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -56,11 +55,6 @@ class Standing:
         """Everything owed, what is due first at the head; without a known last day at the end."""
         found = [*self.entered, *(due for one in self.held for due in one.dues)]
         return sorted(found, key=lambda due: (due.part.due_on or date.max, due.part.last_on))
-
-    @property
-    def short(self) -> Fraction:
-        """Hours that are short of all of it together."""
-        return sum((due.part.result.short for due in self.dues), Fraction(0))
 
 
 def of_subject(

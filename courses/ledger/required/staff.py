@@ -44,8 +44,8 @@ class Row:
 
     @property
     def hours(self) -> Fraction:
-        """Hours short in all."""
-        return sum((part.result.short for part in self.short), Fraction(0))
+        """Hours short of what is due first; one hour may fill several requirements, so there is no sum of all."""
+        return self.short[0].result.short if self.short else Fraction(0)
 
     def is_overdue(self, today: date) -> bool:
         """Whether a last day has gone by."""

@@ -1,7 +1,9 @@
 // The buttons of the player. Native controls would let the learner go faster than the rules allow, and
 // ready-made sets of controls write style elements that our content policy forbids.
 
+import { recall, remember } from "./memory.js";
 import { time } from "./timeline.js";
+import { firstQuality, setQuality } from "./video.js";
 
 const STEP_S = 10;
 
@@ -11,10 +13,11 @@ export class Controls {
     this.video = video;
     this.player = player;
     this.texts = texts;
-    for (const name of ["play", "back", "mute", "captions", "fullscreen", "rate", "clock"]) {
+    for (const name of ["play", "back", "mute", "captions", "fullscreen", "rate", "quality", "clock"]) {
       this[name] = root.querySelector(`[data-${name}]`);
     }
     this.listen();
+    this.asBefore();
     this.show();
   }
 
@@ -27,7 +30,12 @@ export class Controls {
       video.muted = !video.muted;
     });
     this.rate.addEventListener("change", () => {
-      video.playbackRate = Number(this.rate.value);
+      remember({ rate: this.rate.value });
+      this.hasten();
+    });
+    this.quality.addEventListener("change", () => {
+      remember({ quality: this.quality.value });
+      setQuality(this.quality.value);
     });
     this.captions.addEventListener("click", () => this.toggleCaptions());
     this.fullscreen.addEventListener("click", () => this.toggleFullscreen());
@@ -37,6 +45,17 @@ export class Controls {
     }
     video.textTracks.addEventListener("addtrack", () => this.show());
     video.textTracks.addEventListener("change", () => this.show());
+  }
+
+  // As this device was left: quality, captions; the speed once it is known what is allowed.
+  asBefore() {
+    const { quality = "auto", captions } = recall();
+    const names = [...this.quality.options].map((option) => option.value);
+    this.quality.value = firstQuality(quality, names);
+    setQuality(this.quality.value);
+    if (captions === undefined) return;
+    const wanted = captions && (this.tracks().find((track) => track.language === captions) ?? this.tracks()[0]);
+    for (const track of this.tracks()) track.mode = track === wanted ? "showing" : "disabled";
   }
 
   toggle() {
@@ -69,17 +88,26 @@ export class Controls {
   limit(maxRate) {
     for (const option of this.rate.options) option.hidden = option.disabled = Number(option.value) > maxRate;
     this.rate.closest("[data-rate-field]").hidden = maxRate <= 1;
+    const wished = [...this.rate.options].find((option) => option.value === recall().rate && !option.disabled);
+    this.rate.value = wished?.value ?? "1";
+    this.hasten();
+  }
+
+  // Loading begins with the default rate again, so that is set as well.
+  hasten() {
+    this.video.defaultPlaybackRate = this.video.playbackRate = Number(this.rate.value);
   }
 
   tracks() {
     return [...this.video.textTracks].filter((track) => ["captions", "subtitles"].includes(track.kind));
   }
 
+  // Each language in turn, then none.
   toggleCaptions() {
-    const shown = this.tracks().some((track) => track.mode === "showing");
-    this.tracks().forEach((track, index) => {
-      track.mode = !shown && index === 0 ? "showing" : "disabled";
-    });
+    const tracks = this.tracks();
+    const next = tracks[tracks.findIndex((track) => track.mode === "showing") + 1];
+    for (const track of tracks) track.mode = track === next ? "showing" : "disabled";
+    remember({ captions: next?.language ?? "" });
     this.show();
   }
 
@@ -96,7 +124,8 @@ export class Controls {
     press(this.mute, video.muted, video.muted ? texts.unmute : texts.mute);
     const tracks = this.tracks();
     this.captions.hidden = tracks.length === 0;
-    press(this.captions, tracks.some((track) => track.mode === "showing"), texts.captions);
+    const shown = tracks.find((track) => track.mode === "showing");
+    press(this.captions, Boolean(shown), shown ? `${texts.captions}: ${shown.label}` : texts.captions);
     this.clock.textContent = `${time(video.currentTime * 1000)} / ${time(this.player.config.durationMs)}`;
   }
 }

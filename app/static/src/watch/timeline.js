@@ -7,20 +7,70 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
 const SMALLEST_MS = 250; // a gap that nobody could see or hear
 const MOST_BUTTONS = 24;
+const STEP_MS = 10_000;
 
 export class Timeline {
-  constructor(root, { durationMs, texts, go, makeUp }) {
+  constructor(root, { durationMs, texts, go, makeUp, preview }) {
     this.durationMs = durationMs;
     this.texts = texts;
     this.go = go;
     this.makeUp = makeUp;
-    this.bar = root.querySelector("[data-timeline]");
     this.covered = root.querySelector("[data-covered]");
     this.head = root.querySelector("[data-head]");
     this.missing = root.querySelector("[data-missing]");
     this.shown = "";
     this.pairs = [];
-    this.bar.addEventListener("click", (event) => this.tapped(event));
+    this.preview = preview;
+    this.slider = root.querySelector("[data-slider]");
+    this.isHeld = false;
+    this.listen();
+  }
+
+  // The slider lies over the drawing: mouse, finger, keys and screen readers all know it.
+  listen() {
+    const { slider, preview } = this;
+    slider.max = String(this.durationMs);
+    slider.disabled = false;
+    slider.addEventListener("pointerdown", () => (this.isHeld = true));
+    slider.addEventListener("input", () => {
+      this.name();
+      preview.show(Number(slider.value));
+    });
+    slider.addEventListener("change", () => {
+      this.isHeld = false;
+      this.go(this.start(Number(slider.value)));
+      if (!slider.matches(":hover")) preview.hide();
+    });
+    slider.addEventListener("keydown", (event) => this.pressed(event));
+    slider.addEventListener("pointermove", (event) => {
+      if (!this.isHeld) preview.show(this.under(event));
+    });
+    for (const name of ["pointerleave", "pointercancel", "blur"]) {
+      slider.addEventListener(name, () => {
+        if (name !== "pointerleave") this.isHeld = false;
+        if (!this.isHeld) preview.hide();
+      });
+    }
+  }
+
+  pressed(event) {
+    const step = { ArrowLeft: -STEP_MS, ArrowDown: -STEP_MS, ArrowRight: STEP_MS, ArrowUp: STEP_MS }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.slider.value = String(Number(this.slider.value) + step);
+    this.name();
+    this.go(Math.floor(Number(this.slider.value)));
+    this.preview.show(Number(this.slider.value));
+  }
+
+  under(event) {
+    const box = this.slider.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * this.durationMs;
+  }
+
+  // A screen reader hears a time, not a number of milliseconds.
+  name() {
+    this.slider.setAttribute("aria-valuetext", time(Number(this.slider.value)));
   }
 
   // `told` is what the server has covered, `playing` what this page played since, `lost` what was played
@@ -38,6 +88,9 @@ export class Timeline {
       this.list(merged([...told, ...playing]));
     }
     this.head.setAttribute("x", String(this.at(positionMs) - 2));
+    if (this.isHeld) return;
+    this.slider.value = String(positionMs);
+    this.name();
   }
 
   at(ms) {
@@ -84,12 +137,10 @@ export class Timeline {
     return words.join("; ") || this.texts.notYet;
   }
 
-  tapped(event) {
-    const box = this.bar.getBoundingClientRect();
-    const ms = ((event.clientX - box.left) / box.width) * this.durationMs;
+  // A tap into a missing piece, near its beginning, means its beginning.
+  start(ms) {
     const gap = gaps(this.pairs, this.durationMs).find(([from, to]) => from <= ms && ms < to);
-    const start = gap && ms - gap[0] < this.durationMs * 0.05 ? gap[0] : ms;
-    this.go(Math.max(0, Math.floor(start)));
+    return Math.max(0, Math.floor(gap && ms - gap[0] < this.durationMs * 0.05 ? gap[0] : ms));
   }
 }
 
