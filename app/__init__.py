@@ -37,6 +37,8 @@ FEATURES = (
     "certificates",
     "ratings",
     "oversight",
+    "files",
+    "deletion",
     "signals",
     "console",
 )

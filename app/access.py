@@ -8,8 +8,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from flask import Flask, g, request
+from flask import Flask, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 from courses.people.organisations import Actor, Role
 
@@ -59,6 +60,11 @@ class Permission(StrEnum):
     CERTIFICATES_SELF = "certificates:write:learner"
     CERTIFICATES_REVOKE = "certificates:revoke:oversight"
     CERTIFICATES_VERIFY = "certificates:verify"
+    FILES_SELF = "files:read:learner"
+    FILES_STUDIO = "files:read:studio"
+    FILES_READ = "files:read:oversight"
+    FILES_VERIFY = "files:verify"
+    DELETION_SELF = "deletion:write:learner"
     RATINGS_READ = "ratings:read"
     RATINGS_WRITE = "ratings:write:learner"
     RATINGS_REPLY = "ratings:reply:studio"
@@ -84,6 +90,7 @@ ANYBODY = frozenset(
         P.LOG_READ,
         P.LOG_COSIGN,
         P.CERTIFICATES_VERIFY,
+        P.FILES_VERIFY,
         P.RATINGS_READ,
     }
 )
@@ -97,19 +104,28 @@ LEARNER = frozenset(
         P.FACES_SELF,
         P.LEDGER_SELF,
         P.CERTIFICATES_SELF,
+        P.FILES_SELF,
+        P.DELETION_SELF,
         P.CLAIMS_SELF,
         P.APPEALS_SELF,
         P.RATINGS_WRITE,
     }
 )
+# What somebody may still do who asked for deletion: see what is kept, take it along, change their mind.
+RESTRICTED = frozenset(
+    {P.PEOPLE_SELF, P.LEDGER_SELF, P.CERTIFICATES_SELF, P.FILES_SELF, P.DELETION_SELF}
+)
 # Officers decide; only the city's decide on what another officer proposed.
-DECIDING = frozenset({P.CLASSES_REVIEW, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER})
+DECIDING = frozenset({P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
     Role.ENTERPRISE_MANAGER: frozenset({P.PEOPLE_STAFF, P.SEATS_ASSIGN, P.ORDERS_SEATS, P.REQUIREMENTS_STAFF}),
     Role.INSTITUTION_STAFF: frozenset(
-        {P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ, P.FIGURES_READ}
+        {
+            P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.FILES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ,
+            P.FIGURES_READ,
+        }
     ),
     Role.INSTRUCTOR: frozenset(),
     Role.DISTRICT_REGULATOR: DECIDING
@@ -186,7 +202,9 @@ def may(permission: Permission) -> bool:
     if permission in ANYBODY:
         return True
     found = actor()
-    return found is not None and any(permission in GRANTS[role] for role in found.roles)
+    if found is None or (found.is_restricted and permission not in RESTRICTED):
+        return False
+    return any(permission in GRANTS[role] for role in found.roles)
 
 
 def permission_of(app: Flask, endpoint: str) -> Permission | None:
@@ -213,7 +231,10 @@ def enforce(app: Flask) -> None:
     app.extensions["xueshi_labels"] = labels
 
     @app.before_request
-    def check() -> None:
+    def check() -> Response | None:
         if request.endpoint is None or may(labels[request.endpoint]):
-            return
-        raise NotAllowed() if actor() else SignInNeeded()
+            return None
+        who = actor()
+        if who is not None and who.is_restricted and not request.path.startswith("/api/"):
+            return redirect(url_for("deletion.index"), 303)  # it says what is possible, and why no more
+        raise NotAllowed() if who else SignInNeeded()

@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from app import create_app, jobs
 from app.settings import Settings, SettingsError, load
 from courses.certificates import sealing as certifying
+from courses.deletion import purge as forgetting
 from courses.ledger.log import audit as auditing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -169,7 +170,7 @@ def audit(settings: Settings, _words: list[str]) -> int:
     app = create_app(settings)
     with app.extensions["xueshi_db"].reading() as session:
         found = auditing.findings(session, sealing.sealer(app.extensions["xueshi_settings"]))
-        found += certifying.findings(session)
+        found += [*certifying.findings(session), *forgetting.findings(session)]
         for finding in found:
             tell(str(finding))
         tell(f"{len(found)} findings. Looked at: {auditing.counts(session)}.")

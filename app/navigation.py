@@ -37,7 +37,7 @@ class Link:
 PHONE = (
     Entry(_("Courses"), "search", "catalogue.index", ("catalogue.course", "catalogue.inst")),
     Entry(_("My learning"), "play", "enrolment.index", ("enrolment.", "watch.", "orders.", "ratings.")),
-    Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "requirements.", "claims.", "appeals.", "certificates.")),
+    Entry(_("My hours"), "hours", "ledger.index", ("ledger.", "requirements.", "claims.", "appeals.", "certificates.", "files.", "deletion.")),
 )
 WORK = (
     Entry(_("Studio"), "studio", "catalogue.studio", ("catalogue.studio_",)),
@@ -54,8 +54,9 @@ WORK = (
     Entry(_("Classes to review"), "certificate", "classes_review.index", ("classes_review.",)),
     Entry(_("Claims to decide"), "link", "claims_review.index", ("claims_review.",)),
     Entry(_("Appeals"), "info", "appeals_review.index", ("appeals_review.", "appeals_calendar.")),
+    Entry(_("Certificates short of hours"), "certificate", "reversals.index", ("reversals.",)),
     Entry(_("Corrections"), "edit", "corrections.index", ("corrections.",)),
-    Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.", "certificates_oversight.")),
+    Entry(_("Learners' records"), "shield", "oversight.index", ("oversight.", "oversight_record.", "ledger_oversight.", "certificates_oversight.", "files_oversight.")),
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
     Entry(_("Enterprises"), "people", "requirements_oversight.index", ("requirements_oversight.",)),

@@ -63,6 +63,7 @@ class Settings:
     index_key: bytes = setting(_key, b"", "64 hex digits", "keys the blind indexes; empty: made once and kept in the data directory")
     log_key: bytes = setting(_key, b"", "64 hex digits", "signs the log's checkpoints; empty: made once and kept in the data directory")
     certificate_key: bytes = setting(_key, b"", "64 hex digits", "signs what certificates claim; empty: made once and kept in the data directory")
+    file_key: bytes = setting(_key, b"", "64 hex digits", "signs training files; empty: made once and kept in the data directory")
     log_origin: str = setting(_text, "", "a name without spaces", "the log's name, for ever; empty: the public URL without its scheme, and /log")
     log_highest: str = setting(_text, "", "a path", "the file that keeps the highest signed checkpoint, best on another disk than the database; empty: in the data directory")
     log_witnesses: str = setting(_text, "", "verifier keys, a space between", "whose cosignatures the log shows")
@@ -126,6 +127,11 @@ class Settings:
         return self.effective_log_origin.removesuffix("/log") + "/certificates"
 
     @property
+    def effective_file_name(self) -> str:
+        """The name of the key that signs training files."""
+        return self.effective_log_origin.removesuffix("/log") + "/files"
+
+    @property
     def effective_log_highest(self) -> Path:
         """The file outside the database that keeps the highest signed checkpoint."""
         return Path(self.log_highest) if self.log_highest else self.data_dir / "log" / "highest"
@@ -133,7 +139,7 @@ class Settings:
 
 PREFIX = "XUESHI_"
 FACE_PACKAGES = ("dlib", "face_recognition_models", "numpy")
-KEY_SETTINGS = ("secret_key", "vault_key", "index_key", "log_key", "certificate_key")
+KEY_SETTINGS = ("secret_key", "vault_key", "index_key", "log_key", "certificate_key", "file_key")
 
 
 def variable(name: str) -> str:

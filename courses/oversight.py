@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from courses import errors
+from courses.ledger.cases import pending
 from courses.people import persons
 from courses.people.organisations import Actor, Membership, Organisation, Role
 from courses.people.persons import Person, Subject
@@ -131,9 +132,14 @@ def holds(actor: Actor, place: str | None) -> bool:
 
 
 def learner(session: Session, actor: Actor, subject_key: str, *, today: date) -> Person:
-    """The person behind a subject key, for an official; NotFound outside the jurisdiction."""
+    """The person behind a subject key, for an official; NotFound outside the jurisdiction.
+
+    Who asked for deletion is shown by case alone: while one of theirs is open.
+    """
     person = persons.person_of(session, subject_key)
     if not reaches(session, actor, person.id, on=today):
+        raise errors.NotFound()
+    if person.restricted_at is not None and not pending.of_subjects(session, [subject_key]):
         raise errors.NotFound()
     return person
 
@@ -279,7 +285,7 @@ def lines(session: Session, rows: Sequence[RecordAccess]) -> list[Line]:
                 access=row,
                 official=official.display_name if official else "",
                 bureau=bureaus.get(official.id) if official else None,
-                learner=learner.display_name if learner else "",
+                learner=learner.display_name if learner and learner.restricted_at is None else "",
             )
         )
     return found

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from courses import errors
 from courses.catalogue.models import Course, Edition
-from courses.people import organisations, staff
+from courses.people import organisations, persons, staff
 from courses.people.organisations import EMPLOYED, Actor, Membership, Organisation
-from courses.people.persons import Subject
+from courses.people.persons import Person, Subject
 from media.base import Base, new_id
 
 STANDING = text("withdrawn_at IS NULL")
@@ -213,12 +213,14 @@ def assign(
 
 
 def working(session: Session, organisation_id: str, *, on: date) -> set[str]:
-    """Subject keys of whoever works for an enterprise on a day."""
+    """Subject keys of whoever works for an enterprise on a day, but for who asked for deletion."""
     return set(
         session.scalars(
             select(Subject.key)
             .join(Membership, Membership.person_id == Subject.person_id)
+            .join(Person, Person.id == Subject.person_id)
             .where(
+                persons.is_found(),
                 Membership.organisation_id == organisation_id,
                 Membership.role.in_(EMPLOYED),
                 *organisations.held_on(on),
@@ -351,7 +353,9 @@ def left(session: Session, *, on: date, limit: int = 500) -> list[str]:
     works = (
         select(Membership.id)
         .join(Subject, Subject.person_id == Membership.person_id)
+        .join(Person, Person.id == Subject.person_id)
         .where(
+            persons.is_found(),
             Subject.key == Assignment.subject_key,
             Membership.organisation_id == Assignment.organisation_id,
             Membership.role.in_(EMPLOYED),

@@ -42,7 +42,7 @@ class AssetState(StrEnum):
 
     UPLOADING = "uploading"
     WAITING = "waiting"  # uploaded whole, a job has yet to take it
-    WORKING = "working"  # leased by a worker
+    WORKING = "working"  # leased by a worker, or in pieces that are (`pieces`)
     READY = "ready"
     FAILED = "failed"
 
@@ -86,6 +86,7 @@ class Asset(Base):
     progress_permille: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     lease_by: Mapped[str | None] = mapped_column(String(40))
+    begun_at: Mapped[datetime | None]  # the attempt that goes on, or the last one
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]  # not tried again before
     last_error: Mapped[str | None] = mapped_column(String(60))  # a stable code, never raw output

@@ -16,6 +16,8 @@ from media.assets import Asset, AssetState
 LEASE = timedelta(seconds=45)  # another worker takes over within a minute
 MOST_ATTEMPTS = 6
 BACKOFF = (10, 30, 120, 600, 1800)  # seconds after the 1st, 2nd, ... failed attempt
+# Trouble that ends by itself or by an operator's hand: it is waited for, however long it lasts.
+MACHINE_WAITS = ("store_unavailable", "store_full", "disk_full", "disk_fault", "database_away")
 
 
 class Lost(Exception):
@@ -47,6 +49,7 @@ def claim(session: Session, asset_id: str, *, by: str, now: datetime) -> bool:
             state=AssetState.WORKING,
             lease_by=by,
             lease_until=now + LEASE,
+            begun_at=now,
             attempts=Asset.attempts + 1,
             progress_permille=0,
         )
@@ -83,12 +86,24 @@ def give_back(asset: Asset, *, code: str, log: str, now: datetime) -> None:
     """The attempt failed through no fault of the file: wait longer each time, in the end give up."""
     asset.last_error = code
     asset.last_log = log
+    if code in MACHINE_WAITS:
+        asset.attempts = min(asset.attempts, MOST_ATTEMPTS - 1)
     if asset.attempts >= MOST_ATTEMPTS:
         end(asset, code="gave_up", log=log)
         return
-    pause = BACKOFF[min(asset.attempts, len(BACKOFF)) - 1]
     assets.move(asset, AssetState.WAITING)
-    asset.due_at = now + timedelta(seconds=pause)
+    asset.due_at = now + timedelta(seconds=pause_s(asset.attempts))
+    _free(asset)
+
+
+def pause_s(attempts: int) -> int:
+    """Seconds to wait after so many attempts, at least one."""
+    return BACKOFF[max(min(attempts, len(BACKOFF)), 1) - 1]
+
+
+def share(asset: Asset) -> None:
+    """From here on workers hold pieces of the asset, each by a lease of its own; nobody holds it whole."""
+    assert asset.state == AssetState.WORKING
     _free(asset)
 
 
@@ -116,6 +131,7 @@ def again(asset: Asset) -> None:
     asset.due_at = None
     asset.progress_permille = 0
     asset.last_error = None
+    asset.last_log = ""
 
 
 def _free(asset: Asset) -> None:

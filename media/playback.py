@@ -18,7 +18,7 @@ PURPOSE = b"xueshi media playback 1"
 SIGNATURE_BYTES = 24
 WORD = re.compile(r"[a-z0-9]*")
 NAME = re.compile(
-    r"master\.m3u8|(\d{2,4}p(-lean)?|sound)/(index\.m3u8|init\.mp4|seg_\d{5}\.m4s)"
+    r"master\.m3u8|(\d{2,4}p(-lean)?|sound|source)/(index\.m3u8|init\.mp4|seg_\d{5}\.m4s)"
     r"|storyboard/(index\.json|sheet_\d{3}\.jpg)"
 )
 HANDOUT = re.compile(r"handout/(page_\d{4}\.webp|original\.pdf)")

@@ -41,6 +41,14 @@ class Facts:
     audio_codec: str
     channels: int
     size_bytes: int
+    # What decides whether phones can play it as it is (`transcode/remux`); zero or empty: not told.
+    profile: str = ""
+    level: int = 0
+    is_square: bool = False  # pixels, stored as they are shown
+    is_progressive: bool = False
+    video_starts_ms: int = 0
+    audio_profile: str = ""
+    audio_starts_ms: int = 0
 
     @property
     def rate(self) -> Fraction:
@@ -103,6 +111,13 @@ def read(told: dict[str, Any], *, size_bytes: int) -> Facts:
         audio_codec="" if audio is None else str(audio.get("codec_name", "")),
         channels=0 if audio is None else int(audio["channels"]),
         size_bytes=size_bytes,
+        profile=str(video.get("profile", "")),
+        level=int(video.get("level") or 0),
+        is_square=(width, height) == (video["width"], video["height"]),
+        is_progressive=video.get("field_order", "progressive") == "progressive",
+        video_starts_ms=_starts_ms(video),
+        audio_profile="" if audio is None else str(audio.get("profile", "")),
+        audio_starts_ms=0 if audio is None else _starts_ms(audio),
     )
     _check(facts)
     return facts
@@ -141,6 +156,14 @@ def _rate(text: Any) -> Fraction | None:
     except (ValueError, ZeroDivisionError):
         return None
     return found if 0 < found <= 1000 else None
+
+
+def _starts_ms(stream: dict[str, Any]) -> int:
+    """When the stream's first picture or sound is due, after edits; never met where nothing is told."""
+    try:
+        return int(Fraction(str(stream.get("start_time"))) * 1000)
+    except (ValueError, ZeroDivisionError):
+        return LONGEST_MS
 
 
 def _duration_ms(container: dict[str, Any], video: dict[str, Any]) -> int:

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import access, clock, db, jobs
 from app import errors as telling
 from app.access import Permission
-from app.certificates import keys, paper
+from app.certificates import keys
 from courses import errors
 from courses.certificates import content, issuing, sealing
 from courses.certificates.issuing import Issued
@@ -71,9 +71,9 @@ def issue() -> BaseResponse:
 def pdf(certificate_id: str) -> Response:
     """The paper, as it was made."""
     with db.reading() as session:
-        ready(session, certificate_id)
+        found = ready(session, certificate_id)
     store = cast(Store, current_app.extensions["xueshi_store"])
-    return download(store.read(paper.key_of(certificate_id)), "application/pdf", f"xueshi-{certificate_id}.pdf")
+    return download(store.read(found.certificate.key), "application/pdf", f"xueshi-{certificate_id}.pdf")
 
 
 @bp.get("/<certificate_id>.tlog-proof")

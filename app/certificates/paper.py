@@ -13,11 +13,6 @@ from courses.certificates import issuing, printing, sealing
 from media.storage import Store
 
 
-def key_of(certificate_id: str) -> str:
-    """Where a paper lies in the store."""
-    return f"certificates/{certificate_id}.pdf"
-
-
 def due(session: Session, now: datetime) -> list[str]:
     """Certificates without a paper."""
     del now
@@ -37,7 +32,7 @@ def make(app: Flask, certificate_id: str) -> None:
         code = sealing.code(session, found.holder, found.seal)
     document = issuing.document(found.certificate, found.holder)
     pdf = printing.pdf(document, code, verify_url=keys.verify_url(app.extensions["xueshi_settings"]))
-    cast(Store, app.extensions["xueshi_store"]).put(key_of(certificate_id), pdf)
+    cast(Store, app.extensions["xueshi_store"]).put(found.certificate.key, pdf)
     with db.writing() as session:
         sealing.printed(session, certificate_id, pdf_hash=sha256(pdf).digest(), now=clock.now())
 

@@ -40,8 +40,7 @@ def check() -> tuple[str, int]:
     except verifying.Refused as refused:
         return shown(verdict=refused.code, text=text), 422
     known = looked_up(found.claim.certificate)
-    standing = "unknown" if known is None else "revoked" if known.revocation else "standing"
-    return shown(verdict="proved" if found.log else "signed", found=found, standing=standing, known=known), 200
+    return shown(verdict="proved" if found.log else "signed", found=found, standing=standing(known), known=known), 200
 
 
 @bp.get("/offline.html")
@@ -78,7 +77,7 @@ def status(certificate_id: str) -> Response:
     if known is not None:
         revoked = known.revocation
         said |= {
-            "state": "revoked" if revoked else "standing",
+            "state": standing(known),
             "revoked_at": revoked.at.isoformat() if revoked else None,
             "pdf_sha256": known.printing.pdf_hash.hex() if known.printing else None,
         }
@@ -92,6 +91,15 @@ def built(name: str) -> Markup:
     """A file of our own static folder, to stand in a page as it is."""
     text = (Path(current_app.static_folder or "") / name).read_text("utf-8")
     return Markup(text.replace("</script", "<\\/script"))  # noqa: S704  # our own build
+
+
+def standing(known: Issued | None) -> str:
+    """What the site says of a certificate; `forgotten`: not revoked, and its holder had their data deleted."""
+    if known is None:
+        return "unknown"
+    if known.revocation:
+        return "revoked"
+    return "standing" if known.holder else "forgotten"
 
 
 def looked_up(certificate_id: str) -> Issued | None:

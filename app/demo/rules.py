@@ -15,7 +15,7 @@ from courses.policies.drafts import PolicyDraft
 from courses.policies.simulations import PolicySimulation
 
 RULE_ID = "CZ-online"
-PAST = timedelta(days=91)  # as long as the demonstration remembers
+PAST = timedelta(days=34)  # since the second version took effect
 DAILY_CAP_MS = 8 * 2_700_000  # eight hours of training a day
 TEXT_1 = (
     "示例文件，仅供演示，不是任何机关的规定。线上学习课时按二分之一折算为培训学时；每学时 45 分钟；"
@@ -97,7 +97,7 @@ def propose(session: Session, author: Actor, *, now: datetime) -> PolicyDraft:
 
 
 def ask(session: Session, *, now: datetime) -> PolicySimulation | None:
-    """A simulation of the draft on the learners of the past three months; None where there is one."""
+    """A simulation of the draft on the learners of the past month; None where there is one."""
     row = drafts.listed(session)[-1]
     if simulations.latest(session, row.id) is not None:
         return None

@@ -14,7 +14,7 @@ from courses.enrolment import Enrolment, Taking
 from courses.people import persons
 from courses.people.organisations import Actor
 from courses.watch import progress
-from courses.watch.progress import Standing
+from courses.watch.progress import Rules, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Learning:
     taking: Taking
     standing: Standing
     is_open: bool
+    rule: str  # `id@version` of the rule in force when it was made, or empty
 
     @property
     def covered_ms(self) -> Fraction:
@@ -90,12 +91,19 @@ def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> En
 def learnings(session: Session, actor: Actor, *, now: datetime) -> list[Learning]:
     """All of the actor's courses with how they stand, the latest enrolment first."""
     mine = enrolment.takings(session, enrolment.mine(session, actor.subject_key))
-    return [Learning(one, standing_of(session, one, now=now), one.enrolment.is_open(now)) for one in mine]
+    places = {one.enrolment.jurisdiction_id for one in mine}
+    rules = {place: progress.rules(session, place, now=now) for place in places}
+    found = []
+    for one in mine:
+        by = rules[one.enrolment.jurisdiction_id]
+        agreed = by.at(one.enrolment.at)
+        standing = standing_of(session, one, by, now=now)
+        found.append(Learning(one, standing, one.enrolment.is_open(now), agreed.name if agreed else ""))
+    return found
 
 
-def standing_of(session: Session, taking: Taking, *, now: datetime) -> Standing:
+def standing_of(session: Session, taking: Taking, by: Rules, *, now: datetime) -> Standing:
     """How one enrolment stands, exams included."""
-    by = progress.rules(session, taking.enrolment.jurisdiction_id, now=now)
     together = progress.judged_with(session, taking, by, now=now)
     return progress.standings(
         session, together, by, exams=exams_of(session, together, now=now), now=now

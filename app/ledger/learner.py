@@ -67,6 +67,8 @@ PAGES = {
     "voided": lambda row: url_for("ledger.index", _anchor="ledger"),
     "appeal": lambda row: url_for("appeals.show", appeal_id=row.about),
     "assigned": lambda _row: url_for("enrolment.index", _anchor="asked"),
+    "certificate": lambda _row: url_for("certificates.index"),
+    "reversal": lambda _row: url_for("reversals.index"),
 }
 
 

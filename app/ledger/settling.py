@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, db, jobs
 from courses.catalogue import summaries
+from courses.certificates import reversals
 from courses.enrolment import Enrolment
 from courses.ledger import progress, settlement
 
@@ -22,6 +23,7 @@ def settle(app: Flask, subject_key: str) -> None:
     del app
     with db.writing() as session:
         done = settlement.settle(session, subject_key, now=clock.now())
+        reversals.look(session, subject_key, now=clock.now())
         for course_id in touched(session, done.enrolment_ids):
             summaries.write_finished(session, course_id, count=progress.finished(session, course_id))
             jobs.dispatch(session, "catalogue", course_id)

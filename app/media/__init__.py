@@ -11,7 +11,7 @@ from app import clock, db, jobs
 from app.media import check, play, sending, studio
 from app.media.blueprint import bp
 from app.settings import Settings
-from media import errors, keeping, leases, tools, transcode, uploads
+from media import errors, keeping, leases, pieces, tools, transcode, uploads
 from media.storage import DirectoryStore, S3Store, Store
 
 log = structlog.get_logger()
@@ -43,16 +43,14 @@ def make_desk(app: Flask, settings: Settings) -> transcode.Desk:
 
 
 def handle(app: Flask, asset_id: str) -> None:
-    """Encode what waits, keep its source under its hash; end an upload that nobody finished."""
+    """Take on what waits, keep its source under its hash; end an upload that nobody finished."""
     store = cast(Store, app.extensions["xueshi_store"])
     with db.writing() as session:
         left = uploads.abandon(session, asset_id, now=clock.now())
     if left is None:
         transcode.work(app.extensions["xueshi_desk"], asset_id)
         keeping.settle(db.writing, store, asset_id)
-        with db.writing() as session:
-            if asset_id in transcode.owed.due(session, now=clock.now()):
-                jobs.dispatch(session, "rungs", asset_id)
+        call_workers()
     elif left.upload_ref and left.source_key:
         try:
             store.drop_parts(left.source_key, left.upload_ref)
@@ -60,17 +58,27 @@ def handle(app: Flask, asset_id: str) -> None:
             log.warning("media.parts_left", asset=asset_id)
 
 
-def handle_rungs(app: Flask, asset_id: str) -> None:
-    """Make the further rungs of a lesson, unless somebody's first one waits: the sweep comes again."""
+def handle_piece(app: Flask, piece_id: str) -> None:
+    """Make one piece, unless what comes before it waits: the sweep comes again."""
     with db.reading() as session:
-        if asset_id not in transcode.owed.due(session, now=clock.now()):
+        if piece_id not in pieces.due(session, now=clock.now()):
             return
-    transcode.further.work(app.extensions["xueshi_desk"], asset_id)
+        asset_id = session.get_one(pieces.Piece, piece_id).asset_id
+    transcode.making.work(app.extensions["xueshi_desk"], piece_id)
+    keeping.settle(db.writing, cast(Store, app.extensions["xueshi_store"]), asset_id)
+    call_workers()
 
 
-def due_rungs(session: Session, now: datetime) -> list[str]:
-    """Lessons that are watchable and still owed rungs, while no first rung waits."""
-    return transcode.owed.due(session, now=now)
+def call_workers() -> None:
+    """What has become due by the work just done is taken at once."""
+    with db.writing() as session:
+        for piece_id in pieces.due(session, now=clock.now()):
+            jobs.dispatch(session, "pieces", piece_id)
+
+
+def due_pieces(session: Session, now: datetime) -> list[str]:
+    """Pieces that may be taken: none while a file waits, no further ones while first ones do."""
+    return pieces.due(session, now=now)
 
 
 def due(session: Session, now: datetime) -> list[str]:
@@ -90,6 +98,6 @@ def install(app: Flask) -> None:
     app.extensions["xueshi_shown"] = {}
     app.extensions["xueshi_check_store"] = check.run
     jobs.register(app, "media", handle, due)
-    jobs.register(app, "rungs", handle_rungs, due_rungs)
+    jobs.register(app, "pieces", handle_piece, due_pieces)
     assert all(module.bp is bp for module in (studio, sending, play))
     app.register_blueprint(bp)

@@ -3,9 +3,10 @@
 import json
 from datetime import datetime
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app import access, clock, db
 from app.access import Permission
@@ -41,6 +42,15 @@ def index() -> str:
             ],
             plain=plain,
         )
+
+
+@bp.get("/named/<label>")
+@access.needs(Permission.POLICIES_READ)
+def named(label: str) -> Response:
+    """A version by `id@version`, as evidence and statements name it."""
+    with db.reading() as session:
+        found = policies.labelled(session, label)
+    return redirect(url_for("policies.version", version_id=found.id))
 
 
 @bp.get("/<version_id>")

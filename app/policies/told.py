@@ -82,7 +82,7 @@ def groups(session: Session, whole: Sums, axis: str) -> list[Group]:
         "trainee": lambda: {line.key: taxonomy.label("trainee", line.key, "zh" if is_chinese() else "en") for line in lines},
     }[axis]()
     named |= {NOBODY: _("none known"), TOGETHER: _("groups of fewer than five, together")}
-    top = max([1, *(max(line.before, line.after) for line in lines)])
+    top = max((max(line.before, line.after) for line in lines), default=0) or 1
     return [
         Group(named.get(line.key, line.key), line, int(line.before / top * 1000), int(line.after / top * 1000))
         for line in lines

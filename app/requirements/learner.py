@@ -1,7 +1,10 @@
 """The worker's page: what I still need, until when, by which rule, and which courses would fill it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import cast
 
 from flask import Blueprint, current_app, render_template
@@ -50,7 +53,8 @@ def index() -> str:
     with db.reading() as session:
         standing = posts.of_subject(session, key, scope=looking.scope(), as_of=now + TICK)
         now_due = [due for due in standing.dues if due.part.first_on <= today <= due.part.last_on]
-        needs = [need(session, standing, due, now=now) for due in now_due]
+        done = credited(session, standing, now_due)
+        needs = [need(session, standing, due, done, now=now) for due in now_due]
         return render_template(
             "requirements/learner/needs.html",
             needs=needs,
@@ -61,7 +65,17 @@ def index() -> str:
         )
 
 
-def need(session: Session, standing: Standing, due: Due, *, now: datetime) -> Need:
+def credited(session: Session, standing: Standing, now_due: Sequence[Due]) -> set[str]:
+    """Courses that hold hours since the first day of what is due: within it they give none a second time."""
+    since = min((to_ms(due.part.row.from_at) for due in now_due), default=0)
+    net: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for row in standing.entries:
+        if row.at >= since:
+            net[row.subject] += row.hours
+    return {row.course_id for row in enrolment.mine(session, access.someone().subject_key) if net[row.id] > 0}
+
+
+def need(session: Session, standing: Standing, due: Due, done: set[str], *, now: datetime) -> Need:
     """What is owed with the courses that would fill most of it; none for practice, which nothing online fills."""
     part = due.part
     if part.result.is_met:
@@ -72,18 +86,12 @@ def need(session: Session, standing: Standing, due: Due, *, now: datetime) -> Ne
         return Need(due, None, is_strict=True)
     at = to_ms(now)
     case = Case(shortfall.typed(part.row), policies.typed(part.rule), [row for row in standing.entries if row.at < at], at)
-    done = {row.course_id for row in enrolment.mine(session, key) if has_posted(row.id, standing)}
     industry = next((one.industry for one in standing.held if one.appointment.id == part.row.appointment_id), "")
     for wanted in dict.fromkeys((industry, "")):  # of the enterprise's industry; where there is none, of any
         choice = filling.choose(case, candidates(session, due, wanted, policies.typed(bound), done))
         if choice.courses or not wanted:
             break
     return Need(due, choice, is_strict=bool(wanted) or not industry)
-
-
-def has_posted(enrolment_id: str, standing: Standing) -> bool:
-    """Whether the ledger holds hours of an enrolment: the course gives none a second time."""
-    return any(row.subject == enrolment_id for row in standing.entries)
 
 
 def candidates(

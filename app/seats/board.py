@@ -78,6 +78,7 @@ def places(session: Session, vault: Vault, actor: Actor, *, on: date) -> list[Pl
         .where(
             Membership.organisation_id.in_(staff.managed(actor)),
             Membership.role.in_(EMPLOYED),
+            persons.is_found(),
             *organisations.held_on(on),
         )
     )

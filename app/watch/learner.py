@@ -63,6 +63,7 @@ def shown(
         "stands": stands,
         "rules": by.now,
         "has_rules": by.has_any,
+        "agreed": by.at(taking.enrolment.at) or by.now,
         "is_open": taking.enrolment.is_open(now),
         "rows": list(zip(taking.lessons, stands.lessons, strict=True)),
         "number": place + 1,

@@ -16,7 +16,7 @@ from courses.certificates import claim, content
 from courses.certificates.models import Certificate, Holder, Printing, Revocation, Seal
 from courses.certificates.sealing import signature_of
 from courses.ledger import accounts, explained
-from courses.ledger.log import leaves
+from courses.ledger.log import committing
 from courses.ledger.log.notes import Signer
 from courses.people import persons
 from courses.policies import day_of
@@ -72,6 +72,8 @@ def issue(
     if known is not None:
         return known
     person = persons.person_of(session, subject_key)
+    if person.restricted_at is not None:
+        raise errors.Conflict("restricted", "You asked for deletion. Take that back before you ask for a certificate.")
     if not person.display_name:
         raise errors.Conflict("registration_required", "Register with your real name first.")
     documents = persons.documents_of(session, person.id)
@@ -90,7 +92,7 @@ def issue(
     session.flush()
     session.add(holder)
     session.flush()
-    leaves.add_other(session, made.id, claim.leaf(made.commitment))
+    committing.other(session, made.id, claim.leaf(made.commitment))
     return made
 
 
@@ -164,6 +166,12 @@ def revoke(session: Session, row: Certificate, *, reason: str, official_key: str
     session.add(made)
     session.flush()
     return made
+
+
+def keys(session: Session) -> list[str]:
+    """The papers that the store must have: those made of people who are not forgotten."""
+    made = select(Certificate).join(Printing, Printing.certificate_id == Certificate.id)
+    return [row.key for row in session.scalars(made.join(Holder, Holder.certificate_id == Certificate.id))]
 
 
 def of_subject(session: Session, subject_key: str) -> list[Issued]:

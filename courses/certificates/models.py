@@ -35,6 +35,11 @@ class Certificate(Base):
         """Credited hours, exact."""
         return Fraction(self.hours_num, self.hours_den)
 
+    @property
+    def key(self) -> str:
+        """Where its paper lies in the store."""
+        return f"certificates/{self.id}.pdf"
+
 
 class Holder(Base):
     """Whose it is, as masked on the paper, with the signed claim and the salt; goes with its person."""

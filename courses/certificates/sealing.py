@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from courses.certificates import claim
 from courses.certificates.code import Code, Proof
 from courses.certificates.models import Certificate, Holder, Printing, Seal
-from courses.ledger.log import leaves, notes, proofs, stored, tiles, tree
+from courses.ledger.log import leaves, notes, proof_files, stored, tiles, tree
 from courses.ledger.log.audit import Finding
 from courses.ledger.log.models import Leaf, SignedCheckpoint
 
@@ -72,7 +72,7 @@ def proof_file(session: Session, holder: Holder, seal_: Seal, *, document: bytes
         }
     )
     signed = stored.served(session, session.get_one(SignedCheckpoint, seal_.size))
-    return proofs.text(seal_.number, tiles.cut(seal_.path), signed, extra=opening)
+    return proof_files.text(seal_.number, tiles.cut(seal_.path), signed, extra=opening)
 
 
 def printed(session: Session, certificate_id: str, *, pdf_hash: bytes, now: datetime) -> None:

@@ -72,7 +72,9 @@ def jurisdictions(
     if stays:
         return stays
     subject = session.get(Subject, subject_key)
-    if subject is None or subject.person_id is None:
+    if subject is None:
         return []
-    home = persons.jurisdiction_of(session, subject.person_id, on=day_of(known_at))
+    home = subject.jurisdiction_id  # where it was when the person was forgotten
+    if subject.person_id is not None:
+        home = persons.jurisdiction_of(session, subject.person_id, on=day_of(known_at))
     return [(known_at, home)] if home else []

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.credit.statement import Statement
-from courses.ledger.log import leaves
+from courses.ledger.log import committing
 from courses.ledger.models import Entry
 from courses.ledger.reconcile import Line, Written
 from media.base import from_ms
@@ -66,5 +66,5 @@ def write(
     ]
     session.add_all(made)
     session.flush()
-    leaves.add_entries(session, made)
+    committing.entries(session, made)
     return made

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from media.base import Base, WholeNumber, append_only, new_id
+from media.base import Base, WholeNumber, append_only, new_id, to_ms
 
 
 @append_only
@@ -47,6 +48,24 @@ class Entry(Base):
         if self.raw_hours_num is None or self.raw_hours_den is None:
             return None
         return Fraction(self.raw_hours_num, self.raw_hours_den)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything that it says, as the log seals it."""
+        raw = self.raw_hours
+        return {
+            "about": self.about,
+            "at": to_ms(self.at),
+            "cancels": self.cancels_id,
+            "entry": self.id,
+            "hours": f"{self.hours.numerator}/{self.hours.denominator}",
+            "kind": self.kind,
+            "policy": self.policy,
+            "raw_hours": None if raw is None else f"{raw.numerator}/{raw.denominator}",
+            "reason": self.reason,
+            "subject": self.subject_key,
+            "written_at": to_ms(self.written_at),
+        }
 
 
 class Account(Base):

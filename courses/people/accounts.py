@@ -116,5 +116,6 @@ def actor_of(session: Session, account: Account, *, today: date) -> Actor:
         person_id=person.id,
         subject_key=persons.subject_of(session, person.id),
         is_registered=person.registered_at is not None,
+        is_restricted=person.restricted_at is not None,
         grants=tuple(Grant(Role(role), organisation, area) for role, organisation, area in rows),
     )

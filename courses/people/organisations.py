@@ -106,6 +106,7 @@ class Actor:
     subject_key: str
     is_registered: bool = False
     grants: tuple[Grant, ...] = field(default=())
+    is_restricted: bool = False  # asked for deletion
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -1,6 +1,6 @@
 """Persons, the random subject keys they are known by, their identity documents and consents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    delete,
     func,
     select,
 )
@@ -37,15 +38,21 @@ class Person(Base):
     district_id: Mapped[str | None] = mapped_column(ForeignKey("jurisdictions.id"))
     registered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    restricted_at: Mapped[datetime | None]  # since when nobody finds them, on their own request
 
 
 class Subject(Base):
-    """The random key by which beats, ledger and logs name a person; nulling `person_id` forgets."""
+    """The random key by which beats, ledger and logs name a person; nulling `person_id` forgets.
+
+    What is left then tells no more than where somebody belonged, which the rules of their hours need.
+    """
 
     __tablename__ = "subjects"
 
     key: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    jurisdiction_id: Mapped[str | None] = mapped_column(String(16))  # once forgotten
+    forgotten_at: Mapped[datetime | None]
 
 
 class IdentityDocument(Base):
@@ -342,7 +349,7 @@ def find(
     Everything is found by its blind index, so parts of a number or name find nothing. The caller
     keeps those whom the actor may see (`jurisdictions_of`).
     """
-    query = select(Person).where(Person.registered_at.is_not(None))
+    query = select(Person).where(Person.registered_at.is_not(None), is_found())
     if not number and not name:
         return []
     if number:
@@ -353,6 +360,31 @@ def find(
             Person.name_index == vault.index("person_name", contacts.name_key(name))
         )
     return list(session.scalars(query.order_by(Person.registered_at, Person.id).limit(50)))
+
+
+def is_found() -> ColumnElement[bool]:
+    """Whether a person may be found and shown in lists: not while a deletion is asked for."""
+    return Person.restricted_at.is_(None)
+
+
+def keys_of(session: Session, person_id: str) -> list[str]:
+    """Every subject key of a person, in order."""
+    return list(session.scalars(select(Subject.key).where(Subject.person_id == person_id).order_by(Subject.key)))
+
+
+def forget(session: Session, person_id: str, *, jurisdictions: Mapping[str, str | None], now: datetime) -> None:
+    """Destroy the mapping of a person's subject keys, and the person; nothing else may point there any more.
+
+    `jurisdictions`: where each key's hours were judged.
+    """
+    for row in session.scalars(select(Subject).where(Subject.person_id == person_id).order_by(Subject.key)):
+        row.person_id, row.forgotten_at = None, now
+        row.jurisdiction_id = jurisdictions[row.key]
+    session.flush()
+    for table in (IdentityDocument, Membership):
+        session.execute(delete(table).where(table.person_id == person_id))
+    session.execute(delete(Person).where(Person.id == person_id))
+    session.flush()
 
 
 def possible_indexes(vault: Vault, number: str) -> list[bytes]:

@@ -186,7 +186,12 @@ def listed(
     found = (
         select(RosterLine, _state(on).label("state"))
         .outerjoin(IdentityDocument, IdentityDocument.number_index == RosterLine.number_index)
-        .outerjoin(Person, and_(Person.id == IdentityDocument.person_id, Person.name_index == RosterLine.name_index))
+        .outerjoin(
+            Person,
+            and_(
+                Person.id == IdentityDocument.person_id, Person.name_index == RosterLine.name_index, persons.is_found()
+            ),
+        )
         .where(RosterLine.organisation_id.in_(staff.managed(actor)))
     )
     if department:

@@ -208,6 +208,7 @@ def recognise(
             Account.locale,
             Person.id.label("person_id"),
             Person.registered_at,
+            Person.restricted_at,
             Subject.key,
             Membership.role,
             Membership.organisation_id,
@@ -238,6 +239,7 @@ def recognise(
         person_id=first.person_id,
         subject_key=first.key,
         is_registered=first.registered_at is not None,
+        is_restricted=first.restricted_at is not None,
         grants=tuple(dict.fromkeys(grants)),
     )
     return Recognised(actor, first.id, first.locale, now - first.seen_at >= SEEN_EVERY)

@@ -54,6 +54,7 @@ def current(
     wanted = (
         Membership.organisation_id.in_(managed(actor)),
         Membership.role.in_(EMPLOYED),
+        persons.is_found(),
         *organisations.held_on(on),
         *((document.endswith(ending.upper()[-4:], autoescape=True),) if ending else ()),
     )

@@ -1,7 +1,8 @@
 """Whether one version is as strict as another, field by field, as a table.
 
-A district may tighten what the city set, not loosen it. Stricter means: nobody's hours are more. Where
-neither of two values always gives fewer hours they cannot be compared, and `unlike` says why.
+A district may tighten what the city set, not loosen it. Stricter means: of what is watched once nobody's
+hours are more (what a stricter rule voids may be watched again, and counts then). Where neither of two
+values always gives fewer hours they cannot be compared, and `unlike` says why.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -87,7 +87,7 @@ def open(
         raise errors.Gone("enrolment_ended", "This enrolment has ended.")
     enrolments.lock_subject(session, enrolment.subject_key)
     at = _not_before_the_last(session, enrolment.subject_key, now)
-    for other in _still_open(session, enrolment.subject_key):
+    for other in still_open(session, enrolment.subject_key):
         shut(session, other, Reason.SILENT if is_silent(other, at) else Reason.TAKEN_OVER, at)
     made = Playback(
         id=new_id_at(at),
@@ -128,7 +128,8 @@ def _not_before_the_last(session: Session, subject_key: str, now: datetime) -> d
     return now if latest is None else max(now, latest)
 
 
-def _still_open(session: Session, subject_key: str) -> Sequence[Playback]:
+def still_open(session: Session, subject_key: str) -> Sequence[Playback]:
+    """A learner's open playbacks, their rows for the rest of the transaction."""
     return session.scalars(
         select(Playback)
         .where(Playback.subject_key == subject_key, Playback.closed_at.is_(None))

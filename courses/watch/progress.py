@@ -50,6 +50,10 @@ class Rules:
         """Whether a rule is in force now."""
         return self.now is not NO_RULE
 
+    def at(self, at: datetime) -> Policy | None:
+        """The version in force at an instant, as it was known then; what an enrolment made then keeps."""
+        return Pool(self.versions).in_force(to_ms(at), to_ms(at))
+
     @property
     def max_rate(self) -> int:
         """How fast a player may go."""

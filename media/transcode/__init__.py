@@ -1,6 +1,7 @@
-"""From a sent file to something phones can play: the first rung soon, the others in one decode, as HLS."""
+"""From a sent file to something phones can play: a copy or the first rung soon, the others in pieces, as HLS."""
 
-from media.transcode import further, owed
-from media.transcode.work import Desk, work
+from media.transcode import making
+from media.transcode.desk import Desk
+from media.transcode.work import work
 
-__all__ = ["Desk", "further", "owed", "work"]
+__all__ = ["Desk", "making", "work"]

@@ -14,6 +14,7 @@ import ffmpeg
 
 from media import confine, errors, ladder
 from media.ladder import Rung
+from media.pieces import Span
 from media.probe import CONTAINERS, Facts
 
 SEGMENT_S = 6  # Apple's authoring specification, 1.9
@@ -25,6 +26,8 @@ OUT_TIME = re.compile(rb"out_time_us=(\d+)")
 QUIET = ("-hide_banner", "-nostdin", "-y", "-v", "error")
 SOUND_FILE = "sound.mp4"
 DISK_FULL = "No space left on device"
+WHOLE = Span(0, None)
+BEFORE_S = 1  # a chunk is looked for this much earlier, so that its first frame is surely decoded
 POSTER_MS = 2_000  # past a fade-in, still on an opening slide
 
 
@@ -54,25 +57,12 @@ def picture_command(
     folder: Path,
 ) -> list[str]:
     """The command that makes every rung in `folder/<name>/`, with the one sound in each."""
-    opened = ffmpeg.input(f"file:{source}", protocol_whitelist="file", format_whitelist=CONTAINERS)
     heard = None if sound is None else ffmpeg.input(f"file:{sound}")
-    rate = ladder.frame_rate(facts.rate)
-    pictures = (
-        opened[str(facts.video_index)]
-        .filter("fps", fps=f"{rate.numerator}/{rate.denominator}")
-        .filter("format", "yuv420p")
-        .filter_multi_output("split", len(rungs))
-    )
     outputs = []
-    for index, rung in enumerate(rungs):
-        picture = (
-            pictures[index]
-            .filter("scale", rung.width, rung.height, flags="bicubic")
-            .filter("setsar", "1")
-        )
+    for rung, picture in zip(rungs, _scaled(source, facts, rungs, WHOLE), strict=True):
         streams = [picture] if heard is None else [picture, heard["a:0"]]
         target = folder / rung.name / "index.m3u8"
-        options = _options(rung, rate, folder / rung.name)
+        options = cut(folder / rung.name) | _options(rung, facts, WHOLE)
         if heard is not None:
             options["c:a"] = "copy"
         outputs.append(ffmpeg.output(*streams, str(target), **options))
@@ -80,15 +70,60 @@ def picture_command(
     return [str(part) for part in whole.compile(cmd=ffmpeg_path)]
 
 
+def chunk_command(
+    source: Path, facts: Facts, targets: Sequence[tuple[Rung, Path]], span: Span, *, ffmpeg_path: str
+) -> list[str]:
+    """The command that encodes the pictures of one span for every rung, each into a file of its own."""
+    pictures = _scaled(source, facts, [rung for rung, _target in targets], span)
+    outputs = [
+        ffmpeg.output(
+            picture, str(target), **_options(rung, facts, span),
+            f="mp4", avoid_negative_ts="disabled", map_metadata=-1, map_chapters=-1,
+        )
+        for (rung, target), picture in zip(targets, pictures, strict=True)
+    ]  # fmt: skip
+    whole = ffmpeg.merge_outputs(*outputs).global_args(*QUIET, "-progress", "pipe:1")
+    return [str(part) for part in whole.compile(cmd=ffmpeg_path)]
+
+
+def _scaled(source: Path, facts: Facts, rungs: Sequence[Rung], span: Span) -> list[Any]:
+    """One decode of a span, in every rung's size. Times are the source's own until the frames are chosen:
+    so a chunk has the very frames that a whole encode has there."""
+    rate = ladder.frame_rate(facts.rate)
+    begins = _begins_s(rate, span)
+    seek = {"noaccurate_seek": None, "ss": f"{max(begins - BEFORE_S, 0):.6f}"} if span.from_ms else {}
+    picture = ffmpeg.input(
+        f"file:{source}",
+        protocol_whitelist="file",
+        format_whitelist=CONTAINERS,
+        copyts=None,
+        start_at_zero=None,
+        **seek,
+    )[str(facts.video_index)].filter("fps", fps=f"{rate.numerator}/{rate.denominator}", start_time=begins)
+    if span.to_ms is not None:
+        count = ceil(rate * span.to_ms / 1000) - ceil(rate * span.from_ms / 1000)
+        picture = picture.filter("trim", end_frame=count)
+    split = picture.filter("setpts", "PTS-STARTPTS").filter("format", "yuv420p").filter_multi_output("split", len(rungs))
+    return [
+        split[index].filter("scale", rung.width, rung.height, flags="bicubic").filter("setsar", "1")
+        for index, rung in enumerate(rungs)
+    ]
+
+
+def _begins_s(rate: Fraction, span: Span) -> float:
+    """The time of a span's first frame."""
+    return float(ceil(rate * span.from_ms / 1000) / rate)
+
+
 def sound_rung_command(sound: Path, *, ffmpeg_path: str, folder: Path) -> list[str]:
     """The command that cuts the one sound into a rendition without a picture; nothing is encoded."""
     made = ffmpeg.output(
-        ffmpeg.input(f"file:{sound}")["a:0"], str(folder / "index.m3u8"), **_cut(folder), **{"c:a": "copy"}
+        ffmpeg.input(f"file:{sound}")["a:0"], str(folder / "index.m3u8"), **cut(folder), **{"c:a": "copy"}
     ).global_args(*QUIET)
     return [str(part) for part in made.compile(cmd=ffmpeg_path)]
 
 
-def _cut(folder: Path) -> dict[str, Any]:
+def cut(folder: Path) -> dict[str, Any]:
     """How a rendition is cut into segments."""
     return {
         "f": "hls",
@@ -106,16 +141,19 @@ def _cut(folder: Path) -> dict[str, Any]:
     }
 
 
-def _options(rung: Rung, rate: Fraction, folder: Path) -> dict[str, Any]:
-    return _cut(folder) | {
+def _options(rung: Rung, facts: Facts, span: Span) -> dict[str, Any]:
+    rate = ladder.frame_rate(facts.rate)
+    # Key frames come where segments begin and nowhere else: alike in every rung and every chunk. The half
+    # millisecond keeps a time that is a hair below its segment's from waiting for the next frame.
+    at = f"t+{_begins_s(rate, span) + 0.0005:.6f}"
+    return {
         "c:v": "libx264",
         "preset": PRESET,
         "bf": 0 if rate <= SLIDES_FPS else 3,
         "crf": rung.crf,
         "maxrate": rung.video_bps,
         "bufsize": 2 * rung.video_bps,
-        # Key frames come where segments begin and nowhere else: alike in every rung.
-        "force_key_frames": f"expr:gte(t,n_forced*{SEGMENT_S})",
+        "force_key_frames": f"expr:gte({at},(n_forced+{span.from_ms // 1000 // SEGMENT_S})*{SEGMENT_S})",
         "g": 2 * ceil(rate * SEGMENT_S),
         "x264-params": "scenecut=0:open-gop=0",
         "profile:v": "high" if rung.height > 360 else "main",
@@ -133,29 +171,27 @@ def sound(
     folder: Path,
     limits: confine.Limits,
     report: Callable[[int], None],
-) -> Path | None:
-    """The one sound of all rungs, and `folder/sound/` cut from it; None for a silent source.
+) -> Path:
+    """The one sound of all rungs, from a source that has one.
 
     `report` hears progress in permille, and may raise to stop. errors.Unusable `damaged` or
     `too_slow` when the file is the reason, errors.Fault else.
     """
-    if facts.audio_index is None:
-        return None
     target, told = folder / SOUND_FILE, folder / "tool.out"
-    _run(
+    run(
         sound_command(source, facts, bps=bps, ffmpeg_path=ffmpeg_path, target=target),
         limits=limits,
         folder=folder,
-        tick=lambda: report(_permille(told, facts.duration_ms)),
-    )
-    (folder / ladder.SOUND).mkdir(exist_ok=True)
-    _run(
-        sound_rung_command(target, ffmpeg_path=ffmpeg_path, folder=folder / ladder.SOUND),
-        limits=limits,
-        folder=folder,
-        tick=lambda: report(999),
+        tick=lambda: report(permille(told, facts.duration_ms)),
     )
     return target
+
+
+def sound_alone(sound: Path, *, ffmpeg_path: str, folder: Path, limits: confine.Limits) -> None:
+    """The rendition `folder/sound/` cut from the one sound."""
+    (folder / ladder.SOUND).mkdir(exist_ok=True)
+    command = sound_rung_command(sound, ffmpeg_path=ffmpeg_path, folder=folder / ladder.SOUND)
+    run(command, limits=limits, folder=folder, tick=None)
 
 
 def pictures(
@@ -173,13 +209,13 @@ def pictures(
     for rung in rungs:
         (folder / rung.name).mkdir(parents=True, exist_ok=True)
     told = folder / "tool.out"
-    _run(
+    run(
         picture_command(
             source, facts, rungs, sound=sound, ffmpeg_path=ffmpeg_path, folder=folder
         ),
         limits=limits,
         folder=folder,
-        tick=lambda: report(_permille(told, facts.duration_ms)),
+        tick=lambda: report(permille(told, facts.duration_ms)),
     )
 
 
@@ -201,15 +237,16 @@ def poster(
         frame = opened[str(facts.video_index)].filter("scale", wide, high).filter("setsar", "1")
         made = ffmpeg.output(frame, str(target), vframes=1, f="image2", update=1).global_args(*QUIET)
         parts = [str(part) for part in made.compile(cmd=ffmpeg_path)]
-        _run(parts, limits=limits, folder=folder, tick=None)
+        run(parts, limits=limits, folder=folder, tick=None)
         if target.is_file() and target.stat().st_size > 0:
             return target
     raise errors.Unusable("damaged")
 
 
-def _run(
+def run(
     parts: list[str], *, limits: confine.Limits, folder: Path, tick: Callable[[], None] | None
 ) -> None:
+    """Run a command of this module; its bad ends are sorted into refusals of the file and faults."""
     try:
         confine.run(parts, limits=limits, folder=folder, tick=tick)
     except confine.Stopped as stopped:
@@ -221,7 +258,7 @@ def _run(
         raise errors.Unusable(code, log=stopped.log) from stopped
 
 
-def _permille(told: Path, duration_ms: int) -> int:
+def permille(told: Path, duration_ms: int) -> int:
     """How far ffmpeg says it is, from the last lines of its `-progress`."""
     try:
         with told.open("rb") as file:

@@ -44,6 +44,7 @@ class Track(Line):
     size_bytes: int
     duration_ms: int
     files: tuple[str, ...]  # below the rung's folder, the playlist last
+    longest_ms: int = 0  # segment
 
 
 def measure(folder: Path, *, width: int, height: int, fps: Fraction, has_sound: bool) -> Track:
@@ -74,6 +75,7 @@ def measure(folder: Path, *, width: int, height: int, fps: Fraction, has_sound: 
         size_bytes=size + init.stat().st_size + playlist.stat().st_size,
         duration_ms=int(total * MS),
         files=(init.name, *(segment.name for segment in segments), playlist.name),
+        longest_ms=int(max(segment.seconds for segment in segments) * MS),
     )
 
 
@@ -98,6 +100,20 @@ def peak(segments: Sequence[Segment]) -> int:
     longest = max(segment.seconds for segment in segments)
     rates = [s.size_bytes * 8 / s.seconds for s in segments if s.seconds * 2 >= longest]
     return _up(max(rates))
+
+
+def sample_count(file: bytes) -> int:
+    """How many frames an MP4 of one track with its index at the end has."""
+    at = file.rfind(b"stsz")
+    return int.from_bytes(file[at + 12 : at + 16], "big") if at >= 0 else 0
+
+
+def avc_box(file: bytes) -> bytes:
+    """The avcC box of such a file: everything that a decoder must know before the first frame."""
+    at = file.rfind(b"avcC")
+    if at < 4:
+        raise errors.Fault("codec_unknown")
+    return file[at : at - 4 + int.from_bytes(file[at - 4 : at], "big")]
 
 
 def avc_codec(init: bytes) -> str:

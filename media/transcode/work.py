@@ -4,14 +4,8 @@ The lease is renewed while the work goes on; everything lies in the store before
 it; a worker that lost its lease stops and removes what it wrote. Two runs never share a folder.
 """
 
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from fractions import Fraction
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -21,45 +15,27 @@ from sqlalchemy.orm import Session
 
 from media import (
     assets,
-    confine,
     documents,
     errors,
     ladder,
     leases,
     pictures,
+    pieces,
     probe,
-    storyboard,
     uploads,
 )
 from media.assets import Asset, AssetKind, AssetState, Rendition
 from media.base import new_id
-from media.storage import Missing, Store
-from media.tools import Tools
-from media.transcode import encode, hls, owed
+from media.pieces import Span, Step
+from media.storage import Missing
+from media.transcode import chunks, encode, hls, remux, showing
+from media.transcode.desk import Desk, Pulse, troubles
 
-FIRST = 1  # rungs that are made before the lesson is shown
-SOUND_SHARE = 400  # permille of the first rung's work, about
-FETCHED, ENCODED = 60, 930  # permille of the whole that each step ends at
+FETCHED, SOUND_ENDS = 60, 400  # permille of the whole that each step ends at, about
 HASH_CHUNK = 1024 * 1024
-# A file whose playable part is this much shorter than its header claims was cut off.
-CUT_OFF_MS, CUT_OFF_SHARE = 2_000, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a worker has at hand. `writing` opens a transaction that commits on return."""
-
-    writing: Callable[[], AbstractContextManager[Session]]
-    clock: Callable[[], datetime]
-    store: Store
-    tools: Callable[[], Tools]
-    scratch: Path
-    name: str = field(default_factory=new_id)
-    limits: confine.Limits = field(default_factory=confine.Limits)
-    renew_every_s: float = 3.0
-
-
-@dataclass(slots=True)
 class Turn:
     """One claim of one asset."""
 
@@ -70,8 +46,8 @@ class Turn:
     part_bytes: int
     part_hashes: list[bytes]
     folder: Path
-    run: str = field(default_factory=lambda: new_id()[:8])
-    renewed_at: float = field(default_factory=time.monotonic)
+    run: str
+    report: Pulse
 
     @property
     def prefix(self) -> str:
@@ -88,58 +64,21 @@ class Turn:
         """Where this turn's pictures go."""
         return f"images/{self.asset_id}/{self.run}"
 
-    def report(self, permille: int) -> None:
-        """Renew the lease now and then; leases.Lost when another worker has it."""
-        if time.monotonic() - self.renewed_at < self.desk.renew_every_s:
-            return
-        self.renewed_at = time.monotonic()
-        with self.desk.writing() as session:
-            leases.renew(
-                session,
-                self.asset_id,
-                by=self.holder,
-                now=self.desk.clock(),
-                permille=permille,
-            )
-
 
 def work(desk: Desk, asset_id: str) -> bool:
     """Do what the asset needs; False when it needs nothing now or another worker holds it."""
-    with _turn(desk, asset_id) as turn:
-        if turn is None:
-            return False
-        try:
-            _make(turn)
-        except leases.Lost:
-            _forget(turn)
-        except errors.Unusable as refusal:
-            _forget(turn)
-            _end(turn, refusal.code, str(refusal.detail.get("log", "")))
-        except errors.Unavailable as refusal:
-            _give_back(turn, refusal.code, "")
-        except errors.Fault as fault:
-            _give_back(turn, fault.code, fault.log)
-        except OSError as error:  # the scratch disk is full, or gone
-            _give_back(turn, "disk_fault", str(error.strerror))
-    return True
-
-
-@contextmanager
-def _turn(desk: Desk, asset_id: str) -> Iterator[Turn | None]:
-    """Claim the asset and give the turn a folder of its own."""
     run = new_id()[:8]
     claimed = _claim(desk, asset_id, run)
     if claimed is None:
-        yield None
-        return
-    desk.scratch.mkdir(parents=True, exist_ok=True)
-    for left in desk.scratch.glob(f"{asset_id}-*"):  # of a killed worker, whose lease ran out
-        shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{asset_id}-", dir=desk.scratch))
-    try:
-        yield claimed(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    with desk.folder(asset_id) as folder:
+        turn = claimed(folder)
+        try:
+            with troubles(partial(_end, turn), partial(_give_back, turn)):
+                _make(turn)
+        except leases.Lost:
+            _forget(turn)
+    return True
 
 
 def _claim(desk: Desk, asset_id: str, run: str) -> Callable[[Path], Turn] | None:
@@ -160,7 +99,9 @@ def _claim(desk: Desk, asset_id: str, run: str) -> Callable[[Path], Turn] | None
             asset.part_bytes,
             [part.content_hash for part in uploads.parts(session, asset_id)],
             run=run,
-        )
+            report=Pulse(desk, lambda session, permille: leases.renew(
+                session, asset_id, by=desk.name + run, now=desk.clock(), permille=permille)),
+        )  # fmt: skip
 
 
 def _make(turn: Turn) -> None:
@@ -186,7 +127,7 @@ def _make_pages(turn: Turn, source: Path, content_hash: bytes) -> None:
     for name, made in drawn.files.items():
         key = f"{turn.image_prefix}/{name}"
         turn.desk.store.put_file(key, made) if isinstance(made, Path) else turn.desk.store.put(key, made)
-        turn.report(ENCODED)
+        turn.report(showing.ENCODED)
     with turn.desk.writing() as session:
         asset = leases.held(session, turn.asset_id, by=turn.holder)
         asset.width, asset.height = drawn.pages[0].width, drawn.pages[0].height
@@ -195,69 +136,83 @@ def _make_pages(turn: Turn, source: Path, content_hash: bytes) -> None:
 
 
 def _make_video(turn: Turn, source: Path, content_hash: bytes) -> None:
-    tools = turn.desk.tools()
+    """The quickest way to something that plays: a copy, the first rung alone, or many at the first rung."""
+    tools, limits = turn.desk.tools(), turn.desk.limits
     facts = probe.measure(source, ffprobe=tools.ffprobe, folder=turn.folder)
-    rungs = ladder.rungs(facts.width, facts.height)
-
-    def report(permille: int) -> None:
-        turn.report(FETCHED + permille * (ENCODED - FETCHED) // 1000)
-
-    frame = encode.poster(
-        source, facts, ffmpeg_path=tools.ffmpeg, folder=turn.folder, limits=turn.desk.limits
-    )
-    sound = encode.sound(
-        source,
-        facts,
-        bps=ladder.sound_bps(rungs),
-        ffmpeg_path=tools.ffmpeg,
-        folder=turn.folder,
-        limits=turn.desk.limits,
-        report=lambda permille: report(permille * SOUND_SHARE // 1000),
-    )
-    begins = SOUND_SHARE if sound else 0
-    encode.pictures(
-        source,
-        facts,
-        rungs[:FIRST],
-        sound=sound,
-        ffmpeg_path=tools.ffmpeg,
-        folder=turn.folder,
-        limits=turn.desk.limits,
-        report=lambda permille: report(begins + permille * (1000 - begins) // 1000),
-    )
-    tracks = measured(turn.folder, facts, rungs[:FIRST])
-    duration_ms = hls.check_aligned(tracks)
-    if facts.duration_ms - duration_ms > CUT_OFF_MS + facts.duration_ms // CUT_OFF_SHARE:
-        raise errors.Unusable("cut_off")
-    if sound:
-        tracks.append(sound_track(turn.folder))
-        turn.desk.store.put_file(f"{turn.prefix}/{encode.SOUND_FILE}", sound)
-    keep(turn.desk.store, turn.prefix, turn.folder, tracks, report=turn.report)
-    storyboard.keep(
-        turn.desk.store, turn.prefix, turn.folder / rungs[0].name, duration_ms=duration_ms,
-        size=(rungs[0].width, rungs[0].height), ffmpeg_path=tools.ffmpeg, limits=turn.desk.limits,
-    )  # fmt: skip
-    turn.desk.store.put(f"{turn.prefix}/master.m3u8", hls.master(tracks).encode("ascii"))
+    frame = encode.poster(source, facts, ffmpeg_path=tools.ffmpeg, folder=turn.folder, limits=limits)
     _keep_pictures(turn, pictures.draw(frame))
-    with turn.desk.writing() as session:
-        asset = leases.held(session, turn.asset_id, by=turn.holder)
-        asset.width, asset.height = facts.width, facts.height
-        asset.probe = facts.to_json()
+    copied = remux.copy(
+        source, facts, ffmpeg_path=tools.ffmpeg, ffprobe=tools.ffprobe, folder=turn.folder, limits=limits
+    )
+    spans = chunks.spans(facts)
+    if copied is None and len(spans) > 1:
+        turn.desk.surely(partial(_share, turn, facts, content_hash, spans))
+        return
+    tracks = _first_rung(turn, source, facts) if copied is None else [copied]
+    duration_ms = hls.check_aligned(tracks)
+    showing.check_length(facts, duration_ms)
+    showing.keep(turn.desk.store, turn.prefix, turn.folder, tracks, report=turn.report)
+    if copied is None:
+        showing.keep_storyboard(turn.desk, turn.prefix, turn.folder, tracks[0])
+    showing.write_master(turn.desk.store, turn.prefix, tracks)
+
+    def show(session: Session) -> None:
+        asset = _measured(turn, facts, session)
         asset.duration_ms = duration_ms
-        asset.hls_prefix = turn.prefix
-        session.add_all(rendition(turn.asset_id, track) for track in tracks)
-        if rungs[FIRST:]:
-            owed.owe(session, turn.asset_id, now=turn.desk.clock())
+        session.add_all(showing.rendition(turn.asset_id, track) for track in tracks)
         _publish(turn, asset, content_hash)
+        session.flush()
+        showing.owe_further(session, asset, now=turn.desk.clock())
+
+    turn.desk.surely(show)
     _forget_others(turn)
+
+
+def _first_rung(turn: Turn, source: Path, facts: probe.Facts) -> list[hls.Track]:
+    """The lowest rung, and the sound alone."""
+    desk, sound = turn.desk, None
+    rungs = ladder.rungs(facts.width, facts.height)
+    begins = SOUND_ENDS if facts.audio_index is not None else FETCHED
+    ffmpeg_path, folder, limits = desk.tools().ffmpeg, turn.folder, desk.limits
+    if facts.audio_index is not None:
+        sound = encode.sound(
+            source, facts, bps=ladder.sound_bps(rungs), ffmpeg_path=ffmpeg_path, folder=folder,
+            limits=limits, report=turn.report.between(FETCHED, begins),
+        )  # fmt: skip
+        encode.sound_alone(sound, ffmpeg_path=ffmpeg_path, folder=folder, limits=limits)
+        desk.store.put_file(f"{turn.prefix}/{encode.SOUND_FILE}", sound)
+    encode.pictures(
+        source, facts, rungs[:1], sound=sound, ffmpeg_path=ffmpeg_path, folder=folder, limits=limits,
+        report=turn.report.between(begins, showing.ENCODED),
+    )  # fmt: skip
+    tracks = showing.measured(folder, facts, rungs[:1])
+    return [*tracks, showing.sound_track(folder)] if sound else tracks
+
+
+def _share(
+    turn: Turn, facts: probe.Facts, content_hash: bytes, spans: tuple[Span, ...], session: Session
+) -> None:
+    """The first rung of a long lecture is made in pieces, by whoever is free."""
+    asset = _measured(turn, facts, session)
+    asset.content_hash, asset.image_prefix = content_hash, turn.image_prefix
+    leases.share(asset)
+    pieces.plan(
+        session, asset.id, Step.FIRST, spans=spans, has_sound=facts.audio_index is not None,
+        now=turn.desk.clock(),
+    )  # fmt: skip
+
+
+def _measured(turn: Turn, facts: probe.Facts, session: Session) -> Asset:
+    asset = leases.held(session, turn.asset_id, by=turn.holder)
+    asset.width, asset.height = facts.width, facts.height
+    asset.probe = facts.to_json()
+    asset.hls_prefix = turn.prefix
+    return asset
 
 
 def _fetch(turn: Turn) -> tuple[Path, bytes]:
     """The source as a local file and its SHA-256, every part held against its checksum again."""
-    source = turn.desk.store.local_path(turn.source_key)
-    if source is None:
-        source = turn.folder / "source"
-        turn.desk.store.fetch(turn.source_key, source)
+    source = turn.desk.source(turn.source_key)
     hashes: list[bytes | None] = list(turn.part_hashes)
     hashes = hashes or [None]
     whole = sha256()
@@ -315,55 +270,9 @@ def _adopt(turn: Turn, content_hash: bytes) -> bool:
     return True
 
 
-def measured(folder: Path, facts: probe.Facts, rungs: tuple[ladder.Rung, ...]) -> list[hls.Track]:
-    """The rungs that were made in `folder`."""
-    return [
-        hls.measure(
-            folder / rung.name,
-            width=rung.width,
-            height=rung.height,
-            fps=ladder.frame_rate(facts.rate),
-            has_sound=facts.audio_index is not None,
-        )
-        for rung in rungs
-    ]
-
-
-def sound_track(folder: Path) -> hls.Track:
-    """The rendition without a picture."""
-    return hls.measure(folder / ladder.SOUND, width=0, height=0, fps=Fraction(0), has_sound=True)
-
-
-def keep(
-    store: Store, prefix: str, folder: Path, tracks: list[hls.Track], *, report: Callable[[int], None]
-) -> None:
-    """Put rungs into the store, segments first, playlists after them."""
-    total = sum(len(track.files) for track in tracks)
-    done = 0
-    for track in tracks:
-        for name in track.files:
-            store.put_file(f"{prefix}/{track.name}/{name}", folder / track.name / name)
-            done += 1
-            report(ENCODED + (999 - ENCODED) * done // total)
-
-
 def _keep_pictures(turn: Turn, drawn: pictures.Drawn) -> None:
     for name, data in drawn.files.items():
         turn.desk.store.put(f"{turn.image_prefix}/{name}", data)
-
-
-def rendition(asset_id: str, track: hls.Track) -> Rendition:
-    """The row of a rung as made."""
-    return Rendition(
-        asset_id=asset_id,
-        name=track.name,
-        width=track.width,
-        height=track.height,
-        bandwidth=track.peak_bps,
-        average_bandwidth=track.average_bps,
-        size_bytes=track.size_bytes,
-        codecs=track.codecs,
-    )
 
 
 def _publish(turn: Turn, asset: Asset, content_hash: bytes) -> None:
@@ -373,21 +282,22 @@ def _publish(turn: Turn, asset: Asset, content_hash: bytes) -> None:
 
 
 def _end(turn: Turn, code: str, log: str) -> None:
-    with turn.desk.writing() as session:
-        try:
-            leases.end(leases.held(session, turn.asset_id, by=turn.holder), code=code, log=log)
-        except leases.Lost:
-            return
+    _forget(turn)
+    turn.desk.surely(
+        lambda session: leases.end(
+            leases.held(session, turn.asset_id, by=turn.holder), code=code, log=log
+        )
+    )
 
 
 def _give_back(turn: Turn, code: str, log: str) -> None:
     _forget(turn)
-    with turn.desk.writing() as session:
-        try:
-            asset = leases.held(session, turn.asset_id, by=turn.holder)
-        except leases.Lost:
-            return
-        leases.give_back(asset, code=code, log=log, now=turn.desk.clock())
+    turn.desk.surely(
+        lambda session: leases.give_back(
+            leases.held(session, turn.asset_id, by=turn.holder),
+            code=code, log=log, now=turn.desk.clock(),
+        )
+    )  # fmt: skip
 
 
 def _forget(turn: Turn) -> None:

@@ -19,6 +19,7 @@ from app.demo.plan import PLANS, Plan
 from courses import enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
+from courses.certificates.reversals import Reversal
 from courses.ledger.cases.models import Appeal, Claim, Correction
 from courses.ledger.classes.models import ClassRun
 from courses.ledger.models import Entry
@@ -33,7 +34,7 @@ from courses.watch.models import Playback
 from courses.watch.signals import seeking
 from courses.watch.signals.models import Signal
 from media.base import to_ms
-from tests import required, shelves
+from tests import required, retained, shelves
 
 ACCOUNTS = {
     "worker": "13800000001",
@@ -56,16 +57,23 @@ def make(app: Flask) -> dict[str, str]:
         demo_paper.keep()
         with database.writing() as session:
             required.national(session)
+            retained.national(session, now=clock.now())
             city.begin(session, vault)
         for plan in PLANS:
             with database.writing() as session:
                 offer(session, vault, plan, now=clock.now())
+        city.weigh(app)
         with database.writing() as session:
             keys = more(session, vault, now=clock.now())
         with database.writing() as session:
             keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
         keys["certificate"] = certified(app)
+        with database.writing() as session:  # half an hour of it was taken back since
+            short = Reversal(certificate_id=keys["certificate"], hours_num=1, hours_den=2, found_at=clock.now())
+            session.add(short)
+            session.flush()
+            keys["reversal"] = short.id
     return keys
 
 

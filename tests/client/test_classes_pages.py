@@ -1,14 +1,19 @@
 """A class in person on its pages: recorded by the institution, reviewed by the bureau, then in the statement."""
 
+import json
 import re
+import zipfile
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import jobs
+from app.files import sending
+from courses.files import verifying
 from courses.ledger.models import OfflineHours
 from courses.people.organisations import Role
 from tests import ledgers, shelves, shelves_app
@@ -63,7 +68,7 @@ def recorded(staff: FlaskClient, lu: Learner, *, organisation_id: str, teacher: 
     return str(path)
 
 
-def test_a_class_goes_from_its_plan_into_the_statement(app: Flask, clock: Clock) -> None:
+def test_a_class_goes_from_its_plan_into_the_statement(app: Flask, clock: Clock, tmp_path: Path) -> None:
     lu = ledgers.learner(app, now=clock.at)
     body = shelves_app.institution(app)
     with shelves_app.database(app).writing() as session:
@@ -92,3 +97,26 @@ def test_a_class_goes_from_its_plan_into_the_statement(app: Flask, clock: Clock)
     with shelves_app.database(app).reading() as session:
         (row,) = session.scalars(select(OfflineHours))
     assert (row.subject_key, row.hours, row.class_run_id) == (lu.subject_key, 3, run_id)
+    archived(app, (staff, official), lu, run_id, tmp_path)
+
+
+def archived(app: Flask, clients: tuple[FlaskClient, FlaskClient], lu: Learner, run_id: str, folder: Path) -> None:
+    """一期一档: genuine; the institution's copy names nobody, the official's has the proofs."""
+    jobs.run_due(app)  # what was written is sealed
+    with app.app_context():
+        keys = sending.verifiers()
+    for client, address, has_proofs in (
+        (clients[0], f"/files/classes/{run_id}.zip", False),
+        (clients[1], f"/files/oversight/classes/{run_id}.zip", True),
+    ):
+        path = folder / "class.zip"
+        path.write_bytes(client.get(address).data)
+        found = verifying.verify(path, keys)
+        assert found.found[0] == "The hours of 1 learners follow from the marks of attendance."
+        with zipfile.ZipFile(path) as packed:
+            everything = b"".join(packed.read(name) for name in packed.namelist()).decode(errors="replace")
+            assert any(name.startswith("papers/1-") for name in packed.namelist())
+            assert json.loads(packed.read("evaluation.json"))["passed"] == 1
+        assert "陆*远" in everything
+        assert ledgers.NAME not in everything
+        assert (lu.subject_key in everything, "1 of 1 ledger rows" in str(found.found)) == (has_proofs, has_proofs)

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import jobs
+from courses.ledger import settlement
 from courses.ledger.required import industries
 from courses.people import persons
 from courses.people.organisations import Membership, Organisation, Role
@@ -117,6 +118,24 @@ def test_online_hours_are_offered_up_to_the_cap_and_practice_never(works: Works)
     assert "Still short 8 Only practical training in person fills this" in told
     assert "Still short then 16" in told
     assert told.count("Courses that would fill it") == 1
+
+
+def test_a_course_is_offered_until_it_has_given_its_hours(works: Works) -> None:
+    works.classify()
+    works.appoint()
+    key = works.learner.subject_key
+    with shelves_app.database(works.app).writing() as session:
+        taking = watching.taking(
+            session, key, now=works.clock.at, title="看过的课", trainees=["safety_manager"], occasions=["initial"],
+            industries=["MACH"],
+        )  # fmt: skip
+    assert "看过的课" in text(works.learner.browser, "/requirements/")
+    with shelves_app.database(works.app).writing() as session:
+        works.clock.at = ledgers.watch(session, taking, works.clock.at)
+        settlement.settle(session, key, now=works.clock.at)
+    told = text(works.learner.browser, "/requirements/")
+    assert "看过的课" not in told
+    assert "Online, countable 0.02" in told
 
 
 def test_without_what_the_enterprise_does_no_post_is_taken(works: Works) -> None:

@@ -131,6 +131,7 @@ GET    media.play                        x x + x x x x x x x x x x x
 GET    media.handout                     x x 0 x x x x x x x x x x x
 
 GET    policies.index                    + + + + + + + + + + + + + +
+GET    policies.named                    + + + + + + + + + + + + + +
 GET    policies.version                  + + + + + + + + + + + + + +
 GET    policies_city.index               - x x x x x x x x x x x + x
 GET    policies_city.new                 - x x x x x x x x x x x + x
@@ -288,11 +289,24 @@ GET    certificates.proof                - 0 + 0 0 0 0 0 0 0 0 0 0 0
 GET    certificates_oversight.index      - x x x x x x x x x + 0 ~ x
 GET    certificates_oversight.revoke_form - x x x x x x x x x + 0 + x
 POST   certificates_oversight.revoke     - x x x x x x x x x + 0 + x
+GET    reversals.index                   - x x x x x x x x x + + + x
+GET    reversals.show                    - x x x x x x x x x + 0 + x
+POST   reversals.keep                    - x x x x x x x x x + 0 + x
 GET    verify.index                      + + + + + + + + + + + + + +
 POST   verify.check                      ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
 GET    verify.offline                    + + + + + + + + + + + + + +
 GET    verify.worker                     + + + + + + + + + + + + + +
 GET    verify.status                     + + + + + + + + + + + + + +
+
+GET    files.index                       - + + + + + + + + + + + + +
+GET    files.personal_file               - + + + + + + + + + + + + +
+GET    files_public.keys                 + + + + + + + + + + + + + +
+GET    files_studio.class_run            - x x x x x + 0 x x x x x x
+GET    files_oversight.personal_file     - x x x x x x x x x + 0 ~ x
+GET    files_oversight.class_run         - x x x x x x x x x + 0 + x
+GET    deletion.index                    - + + + + + + + + + + + + +
+POST   deletion.ask                      - ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~ ~
+POST   deletion.withdraw                 - 0 0 0 0 0 0 0 0 0 0 0 0 0
 
 GET    console.index                     - x x x x x x x x x x x x +
 """
@@ -313,6 +327,7 @@ PARAMETERS = {
     "rating_id": "rating",
     "version_id": "policy",
     "draft_id": "rule_draft",
+    "label": "policy_label",
     "sign_in_id": "sign_in",
     "membership_id": "membership",
     "line_id": "roster_line",
@@ -331,6 +346,7 @@ PARAMETERS = {
     "asset_id": "asset",
     "prompt_id": "prompt",
     "certificate_id": "certificate",
+    "reversal_id": "reversal",
     "sealed": "sealed",
     "token": "token",
 }
@@ -374,6 +390,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "appeals.new": APPEALED,
     "appeals.create": APPEALED,
     "classes_review.show": {"run_id": "class_closed"},
+    "files_oversight.class_run": {"run_id": "class_closed"},
     "orders_enterprise.show": SEATS_ORDER,
     "orders_enterprise.checkout": SEATS_ORDER,
     "orders_enterprise.cancel": SEATS_ORDER,
@@ -415,6 +432,7 @@ SENT: dict[str, dict[str, Any]] = {
     "catalogue.studio_lesson_add": {"data": {"title": "新的一讲"}},
     "certificates.issue": {"data": {"kind": "statement"}},
     "certificates_oversight.revoke": {"data": {"reason": REASON}},
+    "reversals.keep": {"data": {"reason": REASON}},
     "ledger_api.learner_statement": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_api.learner_evidence": {"headers": {"X-Reason": "Sampling inspection"}},
     "ledger_oversight.enter": {

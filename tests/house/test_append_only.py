@@ -13,8 +13,9 @@ TABLES = sorted(t.name for t in Base.metadata.tables.values() if t.info.get("app
 WITH_A_DOOR = {t.name for t in Base.metadata.tables.values() if t.info.get("append_only") not in (None, True)}
 
 
-def test_only_beats_may_ever_go() -> None:
-    assert {"beats"} == WITH_A_DOOR  # what opens it: tests/session/test_watch_archive.py
+def test_only_beats_and_names_of_files_may_ever_go() -> None:
+    # What opens them: tests/session/test_watch_archive.py, tests/session/test_deletion.py
+    assert {"beats", "evidence_files"} == WITH_A_DOOR
 
 
 def test_what_must_not_change_is_append_only() -> None:

@@ -23,6 +23,8 @@ COURSES = [
     {"certificates"},
     {"ratings"},
     {"oversight"},
+    {"files"},
+    {"deletion"},
 ]
 MEDIA = [
     {"base"},
@@ -31,6 +33,7 @@ MEDIA = [
     {"assets"},
     {"storage"},
     {"leases", "heads", "quotas", "storyboard", "documents", "pages"},
+    {"pieces"},
     {"uploads", "keeping"},
     {"probe", "ladder", "pictures"},
     {"transcode"},

@@ -27,6 +27,7 @@ def test_nothing_set_is_the_embedded_default() -> None:
         ("XUESHI_SECRET_KEY", "abc"),
         ("XUESHI_MEDIA_STORE", "tape"),
         ("XUESHI_DEFAULT_LOCALE", "fr"),
+        ("XUESHI_THREE_POST_SCOPE", "broad"),
         ("XUESHI_PORTT", "8000"),
     ],
 )

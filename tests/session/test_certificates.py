@@ -9,15 +9,17 @@ import pypdfium2
 import pytest
 import zxingcpp
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import jobs
 from app.certificates import keys
 from app.db import Database
 from courses.certificates import code as codes
-from courses.certificates import issuing, sealing, verifying
+from courses.certificates import issuing, printing, sealing, verifying
+from courses.ledger.cases import corrections
 from courses.ledger.log import notes
-from tests import ledgers, shelves_app
+from courses.ledger.models import Entry
+from tests import ledgers, shelves, shelves_app
 from tests.conftest import Clock
 
 
@@ -115,3 +117,74 @@ def test_hours_not_earned_are_not_certified(app: Flask, clock: Clock) -> None:
     whole = {"kind": "course", "about": life.whole.enrolment.id}
     assert learner.browser.post("/certificates/", data=whole).status_code == 303
     assert learner.browser.post("/certificates/", data={"kind": "course", "about": "another's"}).status_code == 404
+
+
+def test_altered_paper_is_found_out_by_its_code_and_by_its_bytes(app: Flask, clock: Clock) -> None:
+    """Somebody prints more hours and another name around the true code."""
+    learner = ledgers.learner(app, now=clock.at)
+    ledgers.live(app, learner.subject_key, clock)
+    learner.browser.post("/certificates/", data={"kind": "statement"})
+    jobs.run_due(app)
+    with shelves_app.database(app).reading() as session:
+        issued = issuing.of_subject(session, learner.subject_key)[0]
+        assert issued.holder
+        assert issued.seal
+        code = sealing.code(session, issued.holder, issued.seal)
+    true = issuing.document(issued.certificate, issued.holder)
+    url = keys.verify_url(app.extensions["xueshi_settings"])
+    altered = printing.pdf(
+        true | {"hours": "96", "holder": {"name": "王*强", "document": true["holder"]["document"]}}, code, verify_url=url
+    )
+    sheet = pypdfium2.PdfDocument(altered)[0]
+    words = sheet.get_textpage().get_text_range()
+    assert "96" in words
+    assert "王*强" in words
+    scanned = zxingcpp.read_barcodes(sheet.render(scale=200 / 72).to_pil())[0].text
+    answer = app.test_client().post("/verify/", data={"code": scanned})
+    page = answer.text
+    assert answer.status_code == 200
+    assert "陆*远" in page  # what was issued, whatever is printed around it
+    assert "王*强" not in page
+    english = app.test_client()
+    english.get("/locale/en")
+    page = english.post("/verify/", data={"code": scanned}).text
+    assert "Compare it with the paper line by line" in page
+    assert "Where the paper says anything else, the paper was altered." in page
+    known = app.test_client().get(f"/verify/{issued.certificate.id}.json").json
+    assert known["pdf_sha256"] != sha256(altered).hexdigest()
+
+
+def test_hours_taken_back_are_told_to_holder_and_officials_who_decide(app: Flask, clock: Clock) -> None:
+    learner = ledgers.learner(app, now=clock.at)
+    ledgers.live(app, learner.subject_key, clock)
+    official = shelves_app.district(app, "CZ-TN", now=clock.at)
+    outside = shelves_app.district(app, "CZ-WJ", now=clock.at)
+    for browser in (official, outside):
+        browser.get("/locale/en")
+    learner.browser.post("/certificates/", data={"kind": "statement"})
+    jobs.run_due(app)
+    assert "No certificate is short" in official.get("/oversight/certificates/").text
+    with shelves_app.database(app).writing() as session:
+        row = session.scalars(select(Entry).where(Entry.kind == "offline")).one()
+        made = corrections.propose(
+            session, shelves.district(), entry=row, reason_code="attendance_false", note="签到系代签", now=clock.at
+        )
+        clock.tick(seconds=1)
+        corrections.decide(session, shelves.city(), correction=made, is_approved=True, note="属实", now=clock.at)
+    clock.tick(seconds=1)
+    jobs.run_due(app)
+    clock.tick(seconds=1)
+    jobs.run_due(app)  # looked at again, told once
+    assert "Hours that stand on one of your certificates were taken back" in learner.browser.get("/ledger/notices").text
+    assert official.get("/ledger/notices").text.count("somebody has on a certificate") == 1
+    assert "somebody has on a certificate" not in outside.get("/ledger/notices").text
+    page = official.get("/oversight/certificates/").text
+    address = page.split('href="/oversight/certificates/')[-1].split('"')[0]
+    assert "4.5" in page
+    assert outside.get(f"/oversight/certificates/{address}").status_code == 404
+    assert outside.post(f"/oversight/certificates/{address}", data={"reason": "无妨"}).status_code == 404
+    assert official.post(f"/oversight/certificates/{address}", data={"reason": ""}).status_code == 422
+    assert official.post(f"/oversight/certificates/{address}", data={"reason": "仅用于入职，不受影响"}).status_code == 303
+    assert official.post(f"/oversight/certificates/{address}", data={"reason": "再次"}).status_code == 409
+    assert "No certificate is short" in official.get("/oversight/certificates/").text
+    assert "不受影响" in learner.browser.get("/ledger/accesses").text

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from courses.errors import NotFound
-from courses.ledger.log import audit, kept, notes, proofs, sealing, stored, tiles, tree
+from courses.ledger.log import audit, kept, notes, proof_files, proofs, sealing, stored, tiles, tree
 from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting
 from courses.ledger.log.sealing import Refused
 from courses.ledger.models import Entry
@@ -180,13 +180,13 @@ def test_a_proof_holds_alone_and_only_for_its_owner(database: Database, tmp_path
     key = sealed.sealer(tmp_path).signer.verifier
     with database.reading() as session:
         proof = proofs.of_entry(session, mine[7].id, subject_key="mine")
-        assert proofs.check(proof, key)["entry"] == mine[7].id
+        assert proof_files.check(proof, key)["entry"] == mine[7].id
         with pytest.raises(NotFound):
             proofs.of_entry(session, mine[7].id, subject_key="theirs")
     lines = proof.split("\n")
     for at, line in ((2, "index 8"), (3, lines[4]), (1, lines[1][:-8] + "AAAAAAA=")):
         with pytest.raises((tree.BadProof, notes.BadNote, ValueError)):
-            proofs.check("\n".join([*lines[:at], line, *lines[at + 1 :]]), key)
+            proof_files.check("\n".join([*lines[:at], line, *lines[at + 1 :]]), key)
 
 
 def test_leaves_show_nothing_of_a_person(database: Database, tmp_path: Path) -> None:
@@ -294,5 +294,5 @@ def test_places_are_numbered_as_they_are_committed(database: Database, tmp_path:
         assert [stored.number(session, leaf.place) for leaf in late] == [297, 298, 299]
         first = session.scalars(select(Leaf.data).order_by(Leaf.place)).all()
         assert stored.data(session, 90, 110) == [*first[90:99], *first[102:113]]
-        assert proofs.check(proofs.of_entry(session, late[1].entry_id or "", subject_key="somebody"),
+        assert proof_files.check(proofs.of_entry(session, late[1].entry_id or "", subject_key="somebody"),
                             sealed.sealer(tmp_path).signer.verifier)["entry"] == late[1].entry_id

@@ -70,7 +70,7 @@ def test_each_failed_attempt_waits_longer_and_the_last_gives_up(
         assert leases.due(session, now=now - timedelta(seconds=1)) in ([], [asset.id])
         assert leases.claim(session, asset.id, by="w", now=now)
         leases.give_back(
-            leases.held(session, asset.id, by="w"), code="store_unavailable", log="", now=now
+            leases.held(session, asset.id, by="w"), code="tool_killed", log="", now=now
         )
         session.flush()
         if asset.state == AssetState.WAITING:
@@ -79,6 +79,18 @@ def test_each_failed_attempt_waits_longer_and_the_last_gives_up(
             pauses.append(int((asset.due_at - now).total_seconds()))
     assert pauses == list(leases.BACKOFF)
     assert (asset.state, asset.last_error) == (AssetState.FAILED, "gave_up")
+
+
+def test_a_store_that_is_away_is_waited_for_however_long(
+    session: Session, asset: Asset, now: datetime
+) -> None:
+    for _ in range(3 * leases.MOST_ATTEMPTS):
+        assert leases.claim(session, asset.id, by="w", now=now)
+        held = leases.held(session, asset.id, by="w")
+        leases.give_back(held, code="store_unavailable", log="", now=now)
+        session.flush()
+        assert asset.state == AssetState.WAITING
+        now = asset.due_at or now
 
 
 def test_a_failed_asset_can_be_tried_again(session: Session, asset: Asset, now: datetime) -> None:

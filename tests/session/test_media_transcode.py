@@ -19,10 +19,11 @@ from PIL import Image
 
 from app.db import Database
 from app.media import reasons
-from media import assets, errors, ladder, leases, probe, tools, uploads
+from media import assets, errors, ladder, leases, pieces, probe, tools, uploads
 from media.assets import Asset, AssetKind, AssetState
+from media.pieces import Piece, Step
 from media.storage import DirectoryStore, S3Store, Store
-from media.transcode import Desk, further, owed, work
+from media.transcode import Desk, making, work
 from tests import clips
 from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 
@@ -64,6 +65,14 @@ def sent(desk: Desk, path: Path, kind: AssetKind = AssetKind.VIDEO) -> str:
         uploads.complete(session, asset_id, owners=["o"])
     desk.store.put(uploads.source_key(asset_id), data)
     return asset_id
+
+
+def make_next(desk: Desk, asset_id: str) -> bool:
+    """Make the next piece of the asset that is due; False when there is none."""
+    with desk.writing() as session:
+        mine = [piece.id for piece in pieces.of(session, asset_id)]
+        due = [piece_id for piece_id in pieces.due(session, now=desk.clock()) if piece_id in mine]
+    return bool(due) and making.work(desk, due[0])
 
 
 def found(desk: Desk, asset_id: str) -> Asset:
@@ -124,8 +133,8 @@ def test_a_clip_becomes_a_whole_ladder(
     assert (asset.state, asset.last_error) == (AssetState.READY, None), asset.last_log
     early = variants((tmp_path / "store" / str(asset.hls_prefix) / "master.m3u8").read_text())
     assert len([uri for uri in early if uri != SOUND]) == 1, "watchable with its first rung alone"
-    assert further.work(desk, asset_id)
-    assert not further.work(desk, asset_id), "nothing is owed any more"
+    assert make_next(desk, asset_id)
+    assert not make_next(desk, asset_id), "nothing is owed any more"
     assert (asset.width, asset.height) == size
     assert asset.duration_ms is not None
     assert abs(asset.duration_ms - clips.SECONDS * 1000) <= 120
@@ -406,13 +415,15 @@ def test_kill_9_in_the_further_rungs_leaves_the_lesson_watchable_and_the_first_r
     early = desk.store.read(f"{prefix}/master.m3u8")
     twin = sent(desk, tmp_path / "a.mp4")
     work(desk, twin)
+    with desk.writing() as session:
+        (piece_id,) = pieces.due(session, now=datetime.now(UTC))
     killed = subprocess.Popen(
-        [sys.executable, "-c", KILLED.replace("work(desk", "further.work(desk").replace("Desk, work", "Desk, further"),
-         database_url, str(tmp_path), asset_id]
+        [sys.executable, "-c", KILLED.replace("work(desk", "making.work(desk").replace("Desk, work", "Desk, making"),
+         database_url, str(tmp_path), piece_id]
     )  # fmt: skip
     try:
         for _ in range(600):
-            if list((tmp_path / "work").glob("further-*/720p/seg*")):
+            if list((tmp_path / "work").glob("piece-*/720p/seg*")):
                 break
             time.sleep(0.05)
         else:
@@ -421,9 +432,9 @@ def test_kill_9_in_the_further_rungs_leaves_the_lesson_watchable_and_the_first_r
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
     assert desk.store.read(f"{prefix}/master.m3u8") == early
-    assert not further.work(desk, asset_id), "the lease still runs"
+    assert not make_next(desk, asset_id), "the lease still runs"
     later = replace(desk, clock=lambda: datetime.now(UTC) + leases.LEASE + timedelta(seconds=1))
-    assert further.work(later, asset_id)
+    assert make_next(later, asset_id)
     assert {"360p/index.m3u8", "540p/index.m3u8", "720p/index.m3u8", SOUND} == set(
         variants(desk.store.read(f"{prefix}/master.m3u8").decode())
     )
@@ -436,18 +447,11 @@ def test_no_further_rung_is_begun_while_a_first_one_waits(desk: Desk, tmp_path: 
     asset_id = sent(desk, clips.make(tmp_path / "a.mp4", seconds=2))
     work(desk, asset_id)
     with desk.writing() as session:
-        assert owed.due(session, now=datetime.now(UTC)) == [asset_id]
+        (piece_id,) = pieces.due(session, now=datetime.now(UTC))
+        assert session.get_one(Piece, piece_id).step == Step.FURTHER
     sent(desk, clips.make(tmp_path / "b.mp4", seconds=3))
     with desk.writing() as session:
-        assert owed.due(session, now=datetime.now(UTC)) == []
-
-
-def test_a_store_that_is_away_for_days_does_not_end_what_is_owed() -> None:
-    row = owed.RungsOwed(asset_id="a", attempts=leases.MOST_ATTEMPTS, created_at=AT)
-    owed.give_back(row, code="store_unavailable", log="", now=AT)
-    assert row.attempts < leases.MOST_ATTEMPTS
-    owed.give_back(row, code="damaged", log="", now=AT, is_final=True)
-    assert row.attempts == leases.MOST_ATTEMPTS
+        assert pieces.due(session, now=datetime.now(UTC)) == []
 
 
 def test_on_s3_the_same_file_comes_out(desk: Desk, tmp_path: Path, seaweed: Seaweed) -> None:
@@ -460,7 +464,7 @@ def test_on_s3_the_same_file_comes_out(desk: Desk, tmp_path: Path, seaweed: Seaw
     assert work(there, asset_id)
     asset = found(there, asset_id)
     assert asset.state == AssetState.READY, asset.last_log
-    assert further.work(there, asset_id)
+    assert make_next(there, asset_id)
     names = {key.key.removeprefix(f"{asset.hls_prefix}/") for key in store.list(f"{asset.hls_prefix}/")}
     assert {"master.m3u8", "360p/index.m3u8", "360p/init.mp4", "360p/seg_00000.m4s"} <= names
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from courses import errors, policies
@@ -258,7 +258,7 @@ def listed(
         select(Appeal, Person.display_name)
         .join(Subject, Subject.key == Appeal.subject_key)
         .join(Person, Person.id == Subject.person_id)
-        .where(Appeal.state.in_(list(states)))
+        .where(Appeal.state.in_(list(states)), or_(persons.is_found(), Appeal.solved_at.is_(None)))
         .order_by(Appeal.filed_at, Appeal.id)
         .limit(limit)
     )

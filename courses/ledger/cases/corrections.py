@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from courses import errors
@@ -221,7 +221,7 @@ def listed(
         .join(Person, Person.id == Subject.person_id)
         .outerjoin(CorrectionDecision, CorrectionDecision.correction_id == Correction.id)
         .where(
-            CorrectionDecision.correction_id.is_not(None)
+            and_(CorrectionDecision.correction_id.is_not(None), persons.is_found())
             if is_decided
             else CorrectionDecision.correction_id.is_(None)
         )

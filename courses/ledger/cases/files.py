@@ -4,11 +4,20 @@ Rows only; the bytes lie in the store under `key`, put there before the row is w
 by its SHA-256, so that the same paper is recognised wherever it is sent again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from courses import errors
@@ -25,9 +34,16 @@ KINDS = (
 )
 
 
-@append_only
+# Once a claim's subject is forgotten its files' rows may go, to be written again without their names.
+FORGOTTEN = (
+    "EXISTS (SELECT 1 FROM claims JOIN subjects ON subjects.key = claims.subject_key "
+    "WHERE claims.id = OLD.about AND subjects.person_id IS NULL)"
+)
+
+
+@partial(append_only, unless=FORGOTTEN)
 class EvidenceFile(Base):
-    """One file handed in for a class run or a claim (`about`)."""
+    """One file handed in for a class run or a claim (`about`); `key` is empty once its bytes are gone for good."""
 
     __tablename__ = "evidence_files"
     __table_args__ = (
@@ -112,6 +128,37 @@ def get(session: Session, file_id: str, *, about: str) -> EvidenceFile:
     if found is None or found.about != about:
         raise errors.NotFound()
     return found
+
+
+def keys(session: Session) -> list[str]:
+    """What the store must have."""
+    return list(session.scalars(select(EvidenceFile.key).where(EvidenceFile.key != "").distinct()))
+
+
+def strip(session: Session, claim_ids: Collection[str]) -> list[str]:
+    """Take names and bytes from the files of claims whose subjects are forgotten; keys that nobody else wants.
+
+    The fingerprints stay: the engine's reckoning of what was claimed twice rests on them.
+    """
+    rows = list(
+        session.scalars(
+            select(EvidenceFile).where(EvidenceFile.about.in_(claim_ids), EvidenceFile.key != "").order_by(EvidenceFile.id)
+        )
+    )
+    anew = [
+        {
+            "id": row.id, "about": row.about, "content_hash": row.content_hash, "media_type": row.media_type, "name": "",
+            "size_bytes": row.size_bytes, "key": "", "added_by": row.added_by, "added_at": row.added_at,
+        }
+        for row in rows
+    ]  # fmt: skip
+    former = {row.key for row in rows}
+    for row in rows:
+        session.expunge(row)
+    if anew:
+        session.execute(delete(EvidenceFile).where(EvidenceFile.id.in_([row["id"] for row in anew])))
+        session.execute(insert(EvidenceFile), anew)
+    return sorted(former - set(session.scalars(select(EvidenceFile.key).where(EvidenceFile.key.in_(former)))))
 
 
 def sent_elsewhere(session: Session, rows: Iterable[EvidenceFile]) -> dict[str, list[EvidenceFile]]:

@@ -27,10 +27,12 @@ class Kind(StrEnum):
     ASSIGNED = "assigned"
     ASSIGNED_SOON = "assigned_soon"
     ASSIGNED_LATE = "assigned_late"
+    CERTIFICATE_LESS = "certificate_less"
+    REVERSAL_FOUND = "reversal_found"  # to officials
 
 
 class Notice(Base):
-    """One thing told to one learner; `about` is the class run, claim, correction, appeal or assignment."""
+    """One thing told to one learner; `about` is the class run, claim, correction, appeal, assignment or certificate."""
 
     __tablename__ = "notices"
     __table_args__ = (

@@ -39,7 +39,7 @@ class Line:
 
     id: str
     subject_key: str
-    name: str  # masked; empty where forgotten since
+    name: str  # masked; empty where it is not to be shown any more
     result: str
     present: frozenset[str]  # session ids
     hours: Fraction
@@ -252,7 +252,7 @@ def register(session: Session, run_id: str) -> list[Line]:
         session.execute(
             select(Subject.key, Person.display_name)
             .join(Person, Subject.person_id == Person.id)
-            .where(Subject.key.in_([row.subject_key for row in rows]))
+            .where(Subject.key.in_([row.subject_key for row in rows]), persons.is_found())
         ).all()
     )
     found = []

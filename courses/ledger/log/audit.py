@@ -136,11 +136,11 @@ def leaves_and_entries(session: Session) -> Iterator[Finding]:
             pass  # whoever made it looks at it
         elif entry is None:
             yield Finding("entries", leaf.entry_id, f"the row of the leaf at place {leaf.place} is gone")
-        elif leaves.data(leaves.content(entry), salt=leaf.salt) != leaf.data:
+        elif leaves.data(entry.content, salt=leaf.salt) != leaf.data:
             yield Finding(
                 "entries", entry.id,
                 f"differs from its leaf at place {leaf.place}; "
-                f"it says now {leaves.canonical(leaves.content(entry)).decode()}",
+                f"it says now {leaves.canonical(entry.content).decode()}",
             )
     for entry_id in session.scalars(
         select(Entry.id).outerjoin(Leaf, Leaf.entry_id == Entry.id).where(Leaf.place.is_(None))

@@ -16,6 +16,7 @@ from courses.ledger.required_hours import Trainee
 from courses.people import persons, staff
 from courses.people.jurisdictions import day_of
 from courses.people.organisations import EMPLOYED, Actor, Membership, held_on
+from courses.people.persons import Person
 from media.base import Base, new_id
 
 LONGEST_POST = 60
@@ -69,7 +70,10 @@ class Post:
 def employed(session: Session, actor: Actor, membership_id: str, *, on: date) -> Membership:
     """The present employment of somebody at the actor's enterprise, or NotFound."""
     found = session.scalar(
-        select(Membership).where(
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            persons.is_found(),
             Membership.id == membership_id,
             Membership.organisation_id.in_(staff.managed(actor)),
             Membership.role.in_(EMPLOYED),

@@ -129,11 +129,11 @@ def learners(session: Session, reach: Reach, signals: Collection[Signal]) -> dic
 
 
 def names(session: Session, subject_keys: Collection[str]) -> dict[str, str]:
-    """Masked names by subject key; who was forgotten since has none."""
+    """Masked names by subject key; who asked for deletion has none."""
     rows = session.execute(
         select(Subject.key, Person.display_name)
         .join(Person, Subject.person_id == Person.id)
-        .where(Subject.key.in_(list(subject_keys)))
+        .where(Subject.key.in_(list(subject_keys)), persons.is_found())
     )
     return {key: name for key, name in rows}  # noqa: C416 - rows are no tuples to mypy
 
