@@ -16,7 +16,7 @@ from app.db import Database
 from courses.errors import NotFound
 from courses.ledger.log import audit, kept, notes, proof_files, proofs, sealing, stored, tiles, tree
 from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting
-from courses.ledger.log.sealing import Refused
+from courses.ledger.log.sealing import NothingSigned
 from courses.ledger.models import Entry
 from tests import sealed
 
@@ -137,7 +137,7 @@ def test_a_restored_older_copy_signs_nothing(database: Database, tmp_path: Path)
                 sealing.grow(session, sealed.sealer(tmp_path))
             kept.write(sealed.sealer(tmp_path).path, published)
         for work in (grow, sign):
-            with pytest.raises(Refused, match=r"older than|another root"), database.writing() as session:
+            with pytest.raises(NothingSigned, match=r"older than|another root"), database.writing() as session:
                 work(session, tmp_path)
         with database.reading() as session:
             assert any("signed" in str(one) or "fork" in str(one)
@@ -163,10 +163,10 @@ def test_without_its_file_nothing_is_signed(database: Database, tmp_path: Path) 
     path = sealed.sealer(tmp_path).path
     text_ = path.read_text()
     path.unlink()
-    with pytest.raises(Refused, match="is missing"):
+    with pytest.raises(NothingSigned, match="is missing"):
         sealed.seal(database, sealed.sealer(tmp_path))
     path.write_text(text_.replace("3", "4", 1))
-    with pytest.raises(Refused, match="does not verify"):
+    with pytest.raises(NothingSigned, match="does not verify"):
         sealed.seal(database, sealed.sealer(tmp_path))
     path.write_text(text_)
     sealed.seal(database, sealed.sealer(tmp_path))

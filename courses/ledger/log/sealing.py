@@ -8,7 +8,6 @@ any two steps, the next run finds numbers that are durable and signs the same ro
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from courses.errors import Refusal
 from courses.ledger.log import kept, stored, tiles, tree
 from courses.ledger.log.models import Numbering, SignedCheckpoint, Tile, Waiting
 from courses.ledger.log.notes import BadNote, Checkpoint, Signer, note, sign
@@ -24,35 +24,11 @@ AT_ONCE = 20_000
 LOCK = 0x7865_7368_6C6F_67  # PostgreSQL's advisory lock of the sealer: "xueshlog"
 
 
-class Fault(StrEnum):
-    """Why nothing is signed; the words are the shell's to translate."""
-
-    FILE_BAD = "%(why)s. Put back the highest checkpoint that was published."
-    FILE_MISSING = (
-        "%(path)s is missing. Put back the highest checkpoint that was published, as witnesses and readers keep it."
-    )
-    FILE_OLD = (
-        "%(path)s is older than the database. "
-        "Put back the highest checkpoint that was published, as witnesses and readers keep it."
-    )
-    DATABASE_OLD = (
-        "The database has %(size)s leaves, but a checkpoint of %(signed)s was signed: it is older than "
-        "what was published. Restore a newer copy; nothing is signed until then."
-    )
-    UNREADABLE = "The tree cannot be read: %(why)s; run `python -m app audit`."
-    FORK = (
-        "The tree's first %(size)s leaves have another root than the checkpoint that was signed. "
-        "Signing would fork the log; run `python -m app audit`."
-    )
-    LEAF_GONE = "The leaf at place %(place)s is gone; run `python -m app audit`."
-
-
-class Refused(Exception):
+class NothingSigned(Refusal):
     """Nothing is signed, for a reason that the operator must read."""
 
-    def __init__(self, fault: Fault, **facts: object) -> None:
-        super().__init__(fault % facts)
-        self.fault, self.facts = fault, facts
+    def __str__(self) -> str:
+        return self.sentence % self.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +77,9 @@ def append(session: Session, runs_: Sequence[tuple[int, int]]) -> None:
     for place, wide in runs_:
         found = stored.leaves_at(session, place, wide)
         if len(found) != wide:
-            raise Refused(Fault.LEAF_GONE, place=place)
+            raise NothingSigned(
+                "log_leaf_gone", "The leaf at place %(place)s is gone; run `python -m app audit`.", place=place
+            )
         numbered.append({"number": size + len(fresh), "place": place, "count": wide})
         fresh += [sha256(b"\0" + leaf).digest() for leaf in found]  # `tree.leaf_hash`, without a call for each
         session.execute(
@@ -146,23 +124,48 @@ def compare(session: Session, sealer: Sealer) -> Checkpoint | None:
     try:
         highest = kept.read(sealer.path, sealer.signer.verifier)
     except BadNote as bad:
-        raise Refused(Fault.FILE_BAD, why=str(bad)) from bad
+        raise NothingSigned(
+            "log_file_bad", "%(why)s. Put back the highest checkpoint that was published.", why=str(bad)
+        ) from bad
     newest = stored.newest(session)
-    if newest is not None and (highest is None or highest.size < newest.size):
-        raise Refused(Fault.FILE_MISSING if highest is None else Fault.FILE_OLD, path=sealer.path)
     if highest is None:
-        return None
+        if newest is None:
+            return None
+        raise NothingSigned(
+            "log_file_missing",
+            "%(path)s is missing. Put back the highest checkpoint that was published, as witnesses and readers keep it.",
+            path=sealer.path,
+        )
+    if newest is not None and highest.size < newest.size:
+        raise NothingSigned(
+            "log_file_old",
+            "%(path)s is older than the database. Put back the highest checkpoint that was published, "
+            "as witnesses and readers keep it.",
+            path=sealer.path,
+        )
     size = stored.count(session)
     if size < highest.size:
-        raise Refused(Fault.DATABASE_OLD, size=size, signed=highest.size)
+        raise NothingSigned(
+            "log_database_old",
+            "The database has %(size)s leaves, but a checkpoint of %(signed)s was signed: it is older than "
+            "what was published. Restore a newer copy; nothing is signed until then.",
+            size=size, signed=highest.size,
+        )  # fmt: skip
     signed = {(highest.size, highest.root)} | ({(newest.size, newest.root)} if newest else set())
     for known, root in signed:
         try:
             is_same = tree.root(known, stored.reader(session, known)) == root
         except tree.BadProof as bad:
-            raise Refused(Fault.UNREADABLE, why=str(bad)) from bad
+            raise NothingSigned(
+                "log_unreadable", "The tree cannot be read: %(why)s; run `python -m app audit`.", why=str(bad)
+            ) from bad
         if not is_same:
-            raise Refused(Fault.FORK, size=known)
+            raise NothingSigned(
+                "log_fork",
+                "The tree's first %(size)s leaves have another root than the checkpoint that was signed. "
+                "Signing would fork the log; run `python -m app audit`.",
+                size=known,
+            )
     return highest
 
 
