@@ -25,6 +25,7 @@ FEATURES = (
     "enrolment",
     "seats",
     "figures",
+    "calls",
     "watch",
     "faces",
     "ledger",

@@ -70,6 +70,9 @@ class Permission(StrEnum):
     RATINGS_REPLY = "ratings:reply:studio"
     RATINGS_MODERATE = "ratings:moderate:oversight"
     OVERSIGHT_READ = "oversight:read"
+    CALLS_READ = "calls:read"
+    CALLS_ANSWER = "calls:answer:studio"
+    CALLS_JUDGE = "calls:judge:oversight"
     FIGURES_READ = "figures:read:studio"
     SIGNALS_READ = "signals:read:studio"
     SIGNALS_ANSWER = "signals:answer:oversight"
@@ -92,6 +95,7 @@ ANYBODY = frozenset(
         P.CERTIFICATES_VERIFY,
         P.FILES_VERIFY,
         P.RATINGS_READ,
+        P.CALLS_READ,
     }
 )
 LEARNER = frozenset(
@@ -116,7 +120,9 @@ RESTRICTED = frozenset(
     {P.PEOPLE_SELF, P.LEDGER_SELF, P.CERTIFICATES_SELF, P.FILES_SELF, P.DELETION_SELF}
 )
 # Officers decide; only the city's decide on what another officer proposed.
-DECIDING = frozenset({P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER})
+DECIDING = frozenset(
+    {P.CLASSES_REVIEW, P.FILES_READ, P.CLAIMS_REVIEW, P.CORRECTIONS_PROPOSE, P.APPEALS_ANSWER, P.CALLS_JUDGE}
+)
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: LEARNER,
     Role.EMPLOYEE: frozenset(),
@@ -124,7 +130,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.INSTITUTION_STAFF: frozenset(
         {
             P.CATALOGUE_STUDIO, P.MEDIA_UPLOAD, P.CLASSES_STUDIO, P.FILES_STUDIO, P.RATINGS_REPLY, P.SIGNALS_READ,
-            P.FIGURES_READ,
+            P.FIGURES_READ, P.CALLS_ANSWER,
         }
     ),
     Role.INSTRUCTOR: frozenset(),

@@ -60,6 +60,7 @@ WORK = (
     Entry(_("Signals"), "chart", "signals_oversight.index", ("signals_oversight.",)),
     Entry(_("Ratings"), "star-full", "ratings_oversight.index", ("ratings_oversight.",)),
     Entry(_("Enterprises"), "people", "requirements_oversight.index", ("requirements_oversight.",)),
+    Entry(_("Calls"), "quote", "calls.index", ("calls.", "calls_oversight.")),
     Entry(_("Policies"), "policy", "policies.index", ("policies.", "policies_city.")),
     Entry(_("Required hours"), "list", "requirements_rules.index", ("requirements_rules.",)),
     Entry(_("Console"), "console", "console.index", ("console.",)),

@@ -11,12 +11,15 @@ from app.access import Permission
 from app.catalogue import asking, needs, recommending, worth
 from app.catalogue.blueprint import bp
 from app.catalogue.finding import finder
-from courses import enrolment, errors, ratings, seats
+from courses import calls, enrolment, errors, ratings, seats
+from courses.calls import PublicLicence
 from courses.catalogue import editions, instructors, keeping
 from courses.catalogue.keeping import ListName
 from courses.catalogue.models import Course, CourseState, Edition, EditionLesson
 from courses.catalogue.search import Ask, Sort
 from courses.enrolment import Enrolment
+from courses.people import persons
+from courses.people.jurisdictions import day_of
 from courses.people.organisations import Actor, Organisation, OrganisationKind
 from courses.ratings import Prior, Published, Rating, Target, TargetKind
 from courses.watch.models import Playback
@@ -120,8 +123,16 @@ def course(course_id: str) -> str:
             taken=taken,
             taken_edition=editions.get(session, taken.edition_id) if taken else None,
             go_on=go_on(session, taken),
+            licence=licence(session, actor, course_id),
             has_seat=actor is not None and seats.held(session, actor.subject_key, course_id=course_id) is not None,
         )
+
+
+def licence(session: Session, actor: Actor | None, course_id: str) -> PublicLicence | None:
+    """By which a bureau made the course free for the asking worker."""
+    today = day_of(clock.now())
+    area = persons.jurisdiction_of(session, actor.person_id, on=today) if actor else None
+    return calls.licence_for(session, course_id, jurisdiction_id=area, on=today)
 
 
 @bp.get("/courses/<course_id>/preview/<lesson_id>")

@@ -7,11 +7,12 @@ from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
-from courses import enrolment, errors, quizzes, seats
+from courses import calls, enrolment, errors, quizzes, seats
 from courses.catalogue import editions
 from courses.catalogue.models import EditionLesson
 from courses.enrolment import Enrolment, Taking
 from courses.people import persons
+from courses.people.jurisdictions import day_of
 from courses.people.organisations import Actor
 from courses.watch import progress
 from courses.watch.progress import Rules, Standing
@@ -65,6 +66,8 @@ class Learning:
 def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> Enrolment:
     """Enrol the actor in the current edition, or on a seat that they hold; a standing enrolment, if there is one.
 
+    A course that costs something is free on a seat, or where a bureau bought it for the area's workers.
+
     Refused: NotFound; PaymentRequired; `registration_required`, `district_required`.
     """
     standing = enrolment.open_of(session, actor.subject_key, course_id=course_id, now=now)
@@ -74,15 +77,18 @@ def take(session: Session, actor: Actor, course_id: str, *, now: datetime) -> En
     edition = editions.get(session, seat.edition_id) if seat else editions.current(session, course_id)
     if edition is None:
         raise errors.NotFound()
+    jurisdiction_id = persons.jurisdiction_of(session, actor.person_id, on=day_of(now))
     price = editions.price(edition)
     if seat is None and price.minor > 0:
-        raise errors.PaymentRequired(price=price.to_json())
+        licence = calls.licence_for(session, course_id, jurisdiction_id=jurisdiction_id, on=day_of(now))
+        if licence is None:
+            raise errors.PaymentRequired(price=price.to_json())
     return enrolment.enrol(
         session,
         subject_key=actor.subject_key,
         course_id=course_id,
         edition=edition,
-        jurisdiction_id=persons.jurisdiction_of(session, actor.person_id, on=now.date()),
+        jurisdiction_id=jurisdiction_id,
         seat=seat,
         now=now,
     )

@@ -19,6 +19,7 @@ from courses.orders import placing
 from courses.orders.models import Order
 from courses.orders.placing import Wanted
 from courses.orders.states import OrderState
+from courses.people.jurisdictions import day_of
 from courses.people.organisations import Actor
 from courses.people.persons import jurisdiction_of
 
@@ -42,7 +43,7 @@ def open_for(session: Session, actor: Actor, course_id: str) -> Order:
     course = session.get(Course, course_id)
     if edition is None or course is None or course.withdrawn_at is not None:
         raise errors.NotFound()
-    if jurisdiction_of(session, actor.person_id, on=now.date()) is None:
+    if jurisdiction_of(session, actor.person_id, on=day_of(now)) is None:
         raise errors.Conflict("district_required", "Name your employer or your district first.")
     for taken in enrolment.mine(session, actor.subject_key):
         if taken.edition_id == edition.id:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from courses import enrolment, errors, seats
 from courses.catalogue import editions
 from courses.orders.models import Order
+from courses.people.jurisdictions import day_of
 from courses.people.persons import jurisdiction_of, person_of
 
 log = structlog.get_logger()
@@ -31,7 +32,7 @@ def give(session: Session, order: Order, *, now: datetime) -> bool:
                     subject_key=order.subject_key,
                     course_id=line.course_id,
                     edition=editions.numbered(session, line.course_id, number=line.edition),
-                    jurisdiction_id=jurisdiction_of(session, person.id, on=now.date()),
+                    jurisdiction_id=jurisdiction_of(session, person.id, on=day_of(now)),
                     order_line_id=line.id,
                     now=now,
                 )

@@ -179,8 +179,8 @@ class AssignForm(Form):
     """Whom, and until when; the course, and how the list of people was narrowed, travel along."""
 
     course = HiddenField()
-    department = HiddenField()
-    title = HiddenField()
+    department = HiddenField(id="kept-department")
+    title = HiddenField(id="kept-title")
     who = SelectMultipleField(lazy("Staff"), [InputRequired(message=lazy("Choose at least one person."))])
     due_on = DateField(lazy("Until"), [Optional()])
 

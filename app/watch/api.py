@@ -22,7 +22,7 @@ from courses import enrolment
 from courses import errors as refusals
 from courses.enrolment import Enrolment, Taking
 from courses.people.vault import Vault
-from courses.watch import answers, playbacks, presence, progress, reports
+from courses.watch import answers, cuts, playbacks, presence, progress, reports
 from courses.watch.models import Playback
 from courses.watch.playbacks import Answered
 from courses.watch.reports import Report
@@ -101,6 +101,7 @@ def opened(session: Session, playback: Playback, taking: Taking) -> dict[str, An
             covered=lesson.covered_ms,
         ),
         **stands.told(playback.lesson_id),
+        "lost_ms": standing.lost(session, stands, playback.lesson_id),
         "beat_every_ms": playback.beat_every_ms,
         "max_rate": by.max_rate,
         "seek_forward": by.now.seek_forward,
@@ -131,8 +132,14 @@ def tell_beat(playback_id: str) -> Response:
         answer = quick.hear(playback_id, report, subject_key, now)
         if answer is not None:
             return said(200, msgspec.Raw(answer))
-    with db.writing() as session:
-        heard = heard_whole(session, playback_id, report, subject_key, now)
+    try:
+        with db.writing() as session:
+            heard = heard_whole(session, playback_id, report, subject_key, now)
+    except refusals.Gone:
+        with db.writing() as session:  # refusing undoes everything else; the learner still sees what is missing
+            ended = playbacks.locked(session, playback_id, subject_key=subject_key)
+            cuts.note_refused(ended, report, now=now)
+        raise
     if heard.status == 200:
         return said(200, heard.answer)
     taken_over = refusals.Conflict(

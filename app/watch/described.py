@@ -24,6 +24,12 @@ NOT_COUNTED: Schema = {
     "items": {"type": "object", "properties": {"reason": {"type": "string"}, "wall_ms": NUMBER}},
 }
 STRING: Schema = {"type": "string"}
+LOST: Schema = {
+    "type": "array",
+    "description": "media played in vain and still missing, as [from, to, reason]; beside the reasons of the"
+    " evidence: late, ahead (of the server's clock), away (hidden or paused)",
+    "items": {"type": "array", "items": {"anyOf": [{"type": "integer"}, STRING]}, "minItems": 3, "maxItems": 3},
+}
 
 
 def record(required: tuple[str, ...] | None = None, **properties: Schema) -> Schema:
@@ -73,6 +79,7 @@ OPENED = record(
     covered_ms=COVERED,
     effective_ms=NUMBER,
     provisional_hours=FRACTION,
+    lost_ms=LOST,
     beat_every_ms=MS,
     max_rate={"type": "number"},
     seek_forward={"type": "string", "enum": ["allowed", "blocked"]},

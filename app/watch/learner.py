@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -50,7 +51,7 @@ def shown(
 ) -> dict[str, Any]:
     """What the page shows."""
     here = stands.lesson(this.lesson_id)
-    lost = stands.lost(this.lesson_id)
+    lost = standing.lost(session, stands, this.lesson_id)
     place = taking.lessons.index(this)
     rest = taking.lessons[place + 1 :]
     return {
@@ -95,10 +96,25 @@ def missing(here: LessonStanding, lost: list[Lost]) -> list[tuple[int, int, list
     at = 0
     for low, high in [*covered, (here.duration_ms, here.duration_ms)]:
         if low - at >= SMALLEST_MS:
-            why = [reason for begun, ended, reason in lost if begun < low and ended > at]
-            found.append((at, low, list(dict.fromkeys(why))))
+            found += parted(at, low, lost)
         at = max(at, high)
     return found
+
+
+def parted(low: int, high: int, lost: list[Lost]) -> list[tuple[int, int, list[str]]]:
+    """A gap, parted where reasons begin and end: each piece says its own."""
+    clipped = [(max(low, begun), min(high, ended), reason) for begun, ended, reason in lost]
+    seen = [(begun, ended, reason) for begun, ended, reason in clipped if ended - begun >= SMALLEST_MS]
+    edges = sorted({low, high, *(edge for begun, ended, _reason in seen for edge in (begun, ended))})
+    pieces: list[tuple[int, int, list[str]]] = []
+    for from_ms, to_ms in pairwise(edges):
+        held = (reason for begun, ended, reason in seen if begun <= from_ms and ended >= to_ms)
+        why = list(dict.fromkeys(held))
+        if pieces and pieces[-1][2] == why:
+            pieces[-1] = (pieces[-1][0], to_ms, why)
+        elif to_ms - from_ms >= SMALLEST_MS:
+            pieces.append((from_ms, to_ms, why))
+    return pieces
 
 
 def config(
@@ -198,5 +214,7 @@ def reasons() -> dict[str, str]:
         "seen_before": _("you had watched it before"),
         "too_fast": _("it was played faster than the rules allow"),
         "late": _("it was not sent in time"),
+        "ahead": _("it was beyond the clock"),
+        "away": _("the page was hidden or paused"),
         "daily_cap": _("the most that counts in one day was reached"),
     }

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from courses import quizzes
 from courses.enrolment import Taking
-from courses.watch import progress
+from courses.watch import cuts, progress
 from courses.watch.playbacks import Hearing
-from courses.watch.progress import Rules, Standing
+from courses.watch.progress import Lost, Rules, Standing
 
 
 def of(
@@ -22,3 +22,9 @@ def of(
         exams.setdefault(exam.enrolment_id, []).append((exam.at, exam.mark))
     found = progress.standings(session, together, by, exams=exams, now=now, hearing=hearing)
     return by, found[taking.enrolment.id]
+
+
+def lost(session: Session, stands: Standing, lesson_id: str) -> list[Lost]:
+    """What was played of a lesson in vain and is still missing, whether the door or a rule says so."""
+    told = [*stands.lost(lesson_id), *cuts.of_lesson(session, stands.enrolment_id, lesson_id=lesson_id)]
+    return cuts.uncovered(told, stands.lesson(lesson_id).covered_ms)

@@ -6,7 +6,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import clock, db, jobs
-from courses.watch import archive, playbacks
+from app.watch import standing
+from courses import enrolment
+from courses.enrolment import Enrolment
+from courses.watch import archive, cuts, playbacks
+from courses.watch.models import Playback
 from courses.watch.signals import marks
 
 
@@ -22,7 +26,20 @@ def keep_up(app: Flask, playback_id: str) -> None:
         closed = playbacks.close_silent(session, playback_id, now=clock.now())
         if closed is not None:
             jobs.dispatch(session, "ledger", closed.subject_key)
-        archive.keep(session, playback_id, now=clock.now())
+        archived = archive.keep(session, playback_id, now=clock.now())
+    if archived is not None:
+        with db.writing() as session:
+            forget_cuts(session, session.get_one(Playback, playback_id), now=clock.now())
+
+
+def forget_cuts(session: Session, playback: Playback, *, now: datetime) -> None:
+    """Whatever was cut of its lesson and has been watched by now need not be shown any more."""
+    enrolment_id, lesson_id = playback.enrolment_id, playback.lesson_id
+    if not cuts.of_lesson(session, enrolment_id, lesson_id=lesson_id):
+        return
+    taking = enrolment.taking(session, session.get_one(Enrolment, enrolment_id))
+    _rules, stands = standing.of(session, taking, now=now)
+    cuts.forget(session, enrolment_id, lesson_id=lesson_id, covered=stands.lesson(lesson_id).covered_ms)
 
 
 def forget_beats(app: Flask, *, days: int, by: str) -> int:

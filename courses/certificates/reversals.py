@@ -61,7 +61,7 @@ def look(session: Session, subject_key: str, *, now: datetime) -> list[Reversal]
         .where(Certificate.subject_key == subject_key, Revocation.certificate_id.is_(None))
         .order_by(Certificate.issued_at, Certificate.id)
     ).all()
-    if not standing:
+    if not standing or session.get_one(Subject, subject_key).person_id is None:  # whom would one tell?
         return []
     rows = session.scalars(select(Entry).where(Entry.subject_key == subject_key)).all()
     made = []
@@ -93,8 +93,7 @@ def tell(session: Session, certificate: Certificate, *, now: datetime) -> None:
     """The holder, and every official who can revoke it."""
     key = certificate.subject_key
     notices.tell(session, key, kind=notices.Kind.CERTIFICATE_LESS, about=certificate.id, now=now)
-    person_id = session.scalar(select(Subject.person_id).where(Subject.key == key))
-    place = persons.jurisdiction_of(session, person_id, on=day_of(now)) if person_id else None
+    place = persons.jurisdiction_of(session, persons.person_of(session, key).id, on=day_of(now))
     officials = session.scalars(
         select(Subject.key)
         .join(Membership, Membership.person_id == Subject.person_id)

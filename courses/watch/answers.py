@@ -18,7 +18,7 @@ from courses.credit import exact
 from courses.credit.exact import Exact
 from courses.credit.policy import Pool
 from courses.enrolment import Taking
-from courses.watch import beats, evidence, playbacks, presence, spans
+from courses.watch import beats, cuts, evidence, playbacks, presence, spans
 from courses.watch.beats import Heard
 from courses.watch.live import Live, number
 from courses.watch.models import Playback
@@ -87,6 +87,7 @@ def make(
         told["counted_ms"] = of.counted_ms
     made = Answered(409 if hearing.is_taken_over else 200, told)
     playback.not_counted = tally(lesson)
+    cuts.note(playback, cuts.of_hearing(hearing))
     playbacks.keep(session, hearing, made)
     if not hearing.is_taken_over:
         stands = live(by, taking, standing, playback=playback, told=hearing.told, now=hearing.now)

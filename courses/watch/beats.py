@@ -81,13 +81,14 @@ def door(told: Sequence[Span], within: Limits) -> Passed:
 
 
 def _cut(span: Span, within: Limits) -> Span | None:
-    if not spans.is_playing(span) or _is_too_fast(span):
+    if not spans.is_playing(span) or is_too_fast(span):
         return None
     inside = spans.within_media(span, 0, within.duration_ms)
     return inside and cut(inside, began_ms=within.oldest_ms, ended_ms=within.newest_ms)
 
 
-def _is_too_fast(span: Span) -> bool:
+def is_too_fast(span: Span) -> bool:
+    """Whether it goes faster than any player of ours."""
     # Multiplied only: an absolute allowance could be had again in each of a thousand tiny spans.
     media_ms = span.to_ms - span.from_ms
     return media_ms * 100 > spans.wall_ms(span) * FASTEST * (100 + RATE_TOLERANCE_PERCENT)

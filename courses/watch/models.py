@@ -65,6 +65,7 @@ class Playback(Base):
     position_ms: Mapped[int | None]  # where in the lesson the latest span ended
     beat_every_ms: Mapped[int] = mapped_column(default=15_000)  # by the policy when it was opened
     not_counted: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the lesson, when last told
+    cuts: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # shown only, see `cuts`
     live: Mapped[bytes | None]  # how the lesson stands (`live.Live`); null: take the long way
     version: Mapped[int] = mapped_column(default=0)  # goes up with every change of `live`
     closed_at: Mapped[datetime | None]  # nothing played after this counts

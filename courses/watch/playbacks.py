@@ -101,6 +101,7 @@ def open(
         reached_ms=0,
         position_ms=None,
         not_counted={},
+        cuts=None,
         live=None,
         version=0,
         closed_at=None,
@@ -157,12 +158,16 @@ def hear(
         return Answered(same.status, same.answer)
     if has_ended(playback, now):
         raise errors.Gone("playback_closed", "This playback has ended. Open a new one to go on.")
-    elapsed_ms = to_ms(now) - to_ms(playback.opened_at)
-    within = beats.limits(playback.duration_ms, elapsed_ms, closed_ms=closed_ms(playback))
-    passed = beats.door(report.spans, within)
+    passed = beats.door(report.spans, limits(playback, now))
     return Hearing(
         playback, report, passed.kept, passed.cut_ms, tuple(_told(session, playback)), now
     )
+
+
+def limits(playback: Playback, now: datetime) -> beats.Limits:
+    """What a beat that is received now may tell."""
+    elapsed_ms = to_ms(now) - to_ms(playback.opened_at)
+    return beats.limits(playback.duration_ms, elapsed_ms, closed_ms=closed_ms(playback))
 
 
 def keep(session: Session, hearing: Hearing, answered: Answered) -> None:

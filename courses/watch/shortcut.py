@@ -102,10 +102,9 @@ TOLD = {"sqlite": (STEP, BEAT), "postgresql": (BOTH,)}
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A beat that merely goes on: as it will be stored, what the door cut off, and where it leads."""
+    """A beat that merely goes on: as it will be stored, and where it leads."""
 
     heard: Heard
-    cut_ms: int
     step: Step
 
 
@@ -153,17 +152,18 @@ def _known(direct: Direct, memory: Memory, playback_id: str) -> Iterator[Known]:
 def _weighed(known: Live, report: Report, now: datetime) -> Weighed | None:
     now_ms = to_ms(now) - known.opened_ms
     passed = beats.door(report.spans, beats.limits(known.duration_ms, now_ms))
+    if passed.cut_ms:  # what the learner may make up is written down on the long way
+        return None
     heard = Heard(report.seq, passed.kept, report.state, now_ms)
     if not live.goes_on(known, heard):
         return None
     step = live.step(known, heard)
-    return None if step is None else Weighed(heard, passed.cut_ms, step)
+    return None if step is None else Weighed(heard, step)
 
 
 def _answer(weighed: Weighed) -> dict[str, Any]:
     step, after = weighed.step, weighed.step.live
     lost: tuple[tuple[str, Exact], ...] = (
-        (beats.BAD_STRETCH, weighed.cut_ms),
         ("seen_before", step.seen_before_ms),
         ("daily_cap", step.capped_ms),
     )

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import jobs
 from app.db import Database
 from courses import enrolment
 from courses.catalogue import drafts
@@ -18,8 +19,10 @@ from courses.people.persons import Person
 from courses.people.sign_ins import SignInKind
 from courses.people.vault import Vault
 from courses.units import Money
+from courses.watch.models import Playback
 from tests import shelves, watching
 from tests.conftest import Clock
+from tests.running import beat
 
 S = 1_000
 
@@ -126,6 +129,43 @@ def test_the_page_carries_what_is_covered(
     assert config(page)["covered"] == [[0, 30 * S]]
     assert 'width="500.0"' in page
     assert "0:30 of 1:00 of this lesson counts." in page
+
+
+def test_a_piece_that_came_too_late_says_so_after_a_reload(
+    app: Flask, browser: FlaskClient, course_id: str, clock: Clock
+) -> None:
+    address = enrol(browser, course_id)
+    opening = config(browser.get(address).text)["openUrl"]
+    opened = browser.post(opening, json={"device": "phone"}).json
+    clock.tick(seconds=20)
+    rows = [beat(1, (0, 10 * S, 0, 10 * S)), beat(2, (10 * S, 20 * S, 10 * S, 20 * S))]
+    beats = f"/api/v1/playbacks/{opened['id']}/beats"
+    assert browser.post(beats, json=rows[0]).status_code == 200
+    clock.tick(minutes=16)
+    assert browser.post(beats, json=rows[1]).status_code == 410
+    assert pieces(browser.get(address).text) == [
+        ("0:10 – 0:20", "it was not sent in time"), ("0:20 – 1:00", "not watched yet")
+    ]  # fmt: skip
+    with browser.session_transaction() as kept:
+        kept["locale"] = "zh_CN"
+    assert pieces(browser.get(address).text)[0] == ("0:10 – 0:20", "没有及时上传")
+    again = browser.post(opening, json={"device": "phone"}).json
+    assert again["lost_ms"] == [[10 * S, 20 * S, "late"]]
+    clock.tick(seconds=10)
+    answer = browser.post(f"/api/v1/playbacks/{again['id']}/beats", json=beat(1, (10 * S, 20 * S, 0, 10 * S)))
+    assert answer.json["covered_ms"] == [[0, 20 * S]]
+    assert [why for _span, why in pieces(browser.get(address).text)] == ["还没看"]
+    assert browser.delete(f"/api/v1/playbacks/{again['id']}").status_code == 204
+    clock.tick(hours=1)
+    jobs.run_due(app)
+    with app.extensions["xueshi_db"].reading() as session:
+        assert [one.cuts for one in session.query(Playback)] == [None, None]
+
+
+def pieces(page: str) -> list[tuple[str, str]]:
+    """What the page says is missing, and why."""
+    found = re.findall(r'missing__button" href="[^"]*">([^<]*)<span class="missing__why">([^<]*)<', page)
+    return [(span.strip(), why) for span, why in found]
 
 
 def test_nobody_elses_lesson_is_shown(

@@ -264,6 +264,28 @@ def test_what_is_missing_is_named_with_its_reason_and_one_tap_away(viewing: View
     lost(viewing, interruptions=2)
 
 
+def test_what_came_too_late_says_so_after_a_reload_and_is_one_tap_away(
+    town: Town, viewing: Viewing, lost: Lost
+) -> None:
+    page = viewing.play()
+    viewing.for_s(page, 4)
+    viewing.line.cut()
+    viewing.for_s(page, 4)
+    page.evaluate("document.querySelector('video').pause()")
+    page.wait_for_timeout(500)
+    town.site.shift(minutes=16)
+    viewing.line.restore()
+    comes_true(page, "document.querySelector('[data-news]').textContent.includes('make it up')")
+    page.reload()
+    late = page.locator("[data-missing] li", has_text="it was not sent in time")
+    late.first.wait_for()
+    late.locator("button").click()
+    comes_true(page, "!video.paused")
+    viewing.for_s(page, 7)
+    lost(viewing)
+    assert late.count() == 0
+
+
 def test_a_portals_page_is_no_answer(viewing: Viewing, lost: Lost) -> None:
     """A hotel's sign-in page, a proxy's error: the beat waits for our own server."""
     page = viewing.play()

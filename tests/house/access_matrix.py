@@ -64,6 +64,15 @@ POST   orders_enterprise.create          - x x x 0 0 x x x x x x x x
 GET    orders_enterprise.show            - x x x + 0 x x x x x x x x
 POST   orders_enterprise.checkout        - x x x + 0 x x x x x x x x
 POST   orders_enterprise.cancel          - x x x + 0 x x x x x x x x
+GET    calls.index                       + + + + + + + + + + + + + +
+GET    calls.show                        + + + + + + + + + + + + + +
+POST   calls.answer                      - x x x x x ~ ~ x x x x x x
+POST   calls.take_back                   - x x x x x ~ 0 x x x x x x
+GET    calls_oversight.new               - x x x x x x x x x + + + x
+POST   calls_oversight.create            - x x x x x x x x x ~ ~ ~ x
+POST   calls_oversight.score             - x x x x x x x x x + 0 0 x
+GET    calls_oversight.decision          - x x x x x x x x x + 0 0 x
+POST   calls_oversight.decide            - x x x x x x x x x ~ 0 0 x
 GET    figures.index                     - x x x x x + + x x x x x x
 GET    figures.course                    - x x x x x + 0 x x x x x x
 GET    seats.index                       - x x x + + x x x x x x x x
@@ -332,6 +341,8 @@ PARAMETERS = {
     "membership_id": "membership",
     "line_id": "roster_line",
     "assignment_id": "assignment",
+    "call_id": "call",
+    "answer_id": "call_answer",
     "import_id": "roster_import",
     "invitation_id": "invitation",
     "search_id": "search",

@@ -14,6 +14,7 @@ COURSES = [
     {"people"},
     {"catalogue"},
     {"policies"},
+    {"calls"},
     {"orders"},
     {"seats"},
     {"enrolment"},

@@ -18,7 +18,7 @@ from courses.people.vault import Vault
 from tests import required
 from tests.required import Worker
 
-MOST_QUESTIONS = 12  # measured: 11; they may not grow with the staff
+MOST_QUESTIONS = 9  # as measured, on both engines; they may not grow with the staff
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def test_two_hundred_employees_take_few_questions(session: Session, vault: Vault
         rows = staff.of_actor(session, vault, boss, today=date(2026, 6, 1), as_of=as_of)
     took = perf_counter() - began
     assert len(told) <= MOST_QUESTIONS, told
-    assert took < 5  # about 0.3 s of a machine to itself
+    assert took < 5  # 0.14 s when measured, on either engine
     ids = [row.employed.membership.id for row in rows]
     assert len(ids) == 199  # with the one who holds no post
     assert not {held[7].id, held[9].id} & set(ids)

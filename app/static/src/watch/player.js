@@ -23,6 +23,7 @@ export class Player {
     this.clock = new Clock();
     this.recorder = new Recorder(this.clock);
     this.queue = new Queue({
+      csrf: config.csrf,
       answered: (beat, status, answer) => this.answered(beat, status, answer),
       waits: () => this.page.problem("line"),
     });
@@ -85,6 +86,7 @@ export class Player {
     this.clock.restart();
     this.recorder.drop();
     this.covered = opened.covered_ms;
+    this.lost = opened.lost_ms;
     this.maxRate = opened.max_rate;
     this.isBlocked = opened.seek_forward === "blocked";
     this.sentAt = this.clock.now();
@@ -269,7 +271,7 @@ export class Player {
       this.notes(beat, answer);
       this.page.told(answer);
     }
-    if (status === 401 || status === 410) this.tooLate(beat, isHere);
+    if (isTooLate(status)) this.tooLate(beat, isHere);
     if (!isMine) return;
     if (status === 200) {
       this.playback.beatEveryMs = answer.beat_every_ms;
@@ -278,7 +280,7 @@ export class Player {
     } else if (status === 409 && answer.code === "playback_taken_over") {
       this.stop();
       this.page.problem("takenOver", answer.title);
-    } else if (status === 410 || status === 401) {
+    } else if (isTooLate(status)) {
       this.open(); // goes on where it was: the picture does not even stop
     }
   }
@@ -309,6 +311,11 @@ export class Player {
     await this.playback.close();
     this.isOver = true;
   }
+}
+
+// The playback has ended, its token has, or it is not of whoever is signed in now.
+function isTooLate(status) {
+  return status === 401 || status === 404 || status === 410;
 }
 
 // Player time of spans.

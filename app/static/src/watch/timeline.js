@@ -107,9 +107,11 @@ export class Timeline {
   }
 
   list(covered) {
-    const missing = gaps(covered, this.durationMs).filter(([from, to]) => to - from >= SMALLEST_MS);
+    const missing = gaps(covered, this.durationMs)
+      .filter(([from, to]) => to - from >= SMALLEST_MS)
+      .flatMap((gap) => parted(gap, this.lost));
     this.missing.replaceChildren(
-      ...missing.slice(0, MOST_BUTTONS).map(([from, to]) => {
+      ...missing.slice(0, MOST_BUTTONS).map(([from, to, reasons]) => {
         const item = document.createElement("li");
         const button = document.createElement("button");
         button.type = "button";
@@ -119,7 +121,7 @@ export class Timeline {
         aim.textContent = this.texts.goTo;
         const why = document.createElement("span");
         why.className = "missing__why";
-        why.textContent = this.why(from, to);
+        why.textContent = this.why(reasons);
         button.append(aim, ` ${time(from)} – ${time(to)} `, why);
         button.addEventListener("click", () => this.makeUp(from));
         item.append(button);
@@ -131,10 +133,8 @@ export class Timeline {
   }
 
   // Why a piece is missing: each reason once, or that it was not watched yet.
-  why(from, to) {
-    const met = this.lost.filter(([low, high]) => low < to && high > from).map(([, , reason]) => reason);
-    const words = [...new Set(met)].map((reason) => this.texts.reasons[reason] ?? reason);
-    return words.join("; ") || this.texts.notYet;
+  why(reasons) {
+    return reasons.map((reason) => this.texts.reasons[reason] ?? reason).join("; ") || this.texts.notYet;
   }
 
   // A tap into a missing piece, near its beginning, means its beginning.
@@ -142,6 +142,24 @@ export class Timeline {
     const gap = gaps(this.pairs, this.durationMs).find(([from, to]) => from <= ms && ms < to);
     return Math.max(0, Math.floor(gap && ms - gap[0] < this.durationMs * 0.05 ? gap[0] : ms));
   }
+}
+
+// A gap, parted where reasons begin and end: each piece says its own.
+function parted([low, high], lost) {
+  const seen = lost
+    .map(([from, to, reason]) => [Math.max(low, from), Math.min(high, to), reason])
+    .filter(([from, to]) => to - from >= SMALLEST_MS);
+  const edges = [...new Set([low, high, ...seen.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
+  const pieces = [];
+  for (const [index, to] of edges.slice(1).entries()) {
+    const from = edges[index];
+    const held = seen.filter((one) => one[0] <= from && one[1] >= to).map((one) => one[2]);
+    const reasons = [...new Set(held)];
+    const last = pieces.at(-1);
+    if (last && last[2].join() === reasons.join()) last[1] = to;
+    else if (to - from >= SMALLEST_MS) pieces.push([from, to, reasons]);
+  }
+  return pieces;
 }
 
 export function time(ms) {
