@@ -21,7 +21,7 @@ lock: ## pin the dependencies again, with hashes
 bench-watch: ## what a beat costs, as one line of JSON
 	@$(VENV) -m bench.watch
 
-bench-credit: ## what sealing and proofs cost, as one line of JSON
+bench-credit: ## what sealing, proofs and a learner's hours cost, as one line of JSON
 	@$(VENV) -m bench.credit
 
 bench-search: ## what finding courses costs, beside tantivy, as one line of JSON

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import clock, db
@@ -39,6 +40,6 @@ def fault() -> str:
     with db.reading() as session:
         try:
             sealing.compare(session, sealer(current_app.extensions["xueshi_settings"]))
-        except sealing.Refused as refused:
-            return str(refused)
+        except sealing.NothingSigned as refused:
+            return str(_(refused.sentence, **refused.detail))
     return ""

@@ -16,7 +16,7 @@ from courses.certificates import claim, content
 from courses.certificates.models import Certificate, Holder, Printing, Revocation, Seal
 from courses.certificates.sealing import signature_of
 from courses.ledger import accounts, explained
-from courses.ledger.log.models import WaitingLeaf
+from courses.ledger.log import committing
 from courses.ledger.log.notes import Signer
 from courses.people import persons
 from courses.policies import day_of
@@ -90,8 +90,9 @@ def issue(
     holder.claim, holder.key, holder.signature = said, str(signer.verifier), signature_of(said, signer)
     session.add(made)
     session.flush()
-    session.add_all((holder, WaitingLeaf(other_id=made.id, data=claim.leaf(made.commitment))))
+    session.add(holder)
     session.flush()
+    committing.other(session, made.id, claim.leaf(made.commitment))
     return made
 
 

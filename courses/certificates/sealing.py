@@ -11,7 +11,7 @@ from courses.certificates.code import Code, Proof
 from courses.certificates.models import Certificate, Holder, Printing, Seal
 from courses.ledger.log import leaves, notes, proof_files, stored, tiles, tree
 from courses.ledger.log.audit import Finding
-from courses.ledger.log.models import Leaf, SignedCheckpoint, WaitingLeaf
+from courses.ledger.log.models import Leaf, SignedCheckpoint
 
 
 def signature_of(text: str, signer: notes.Signer) -> bytes:
@@ -36,7 +36,8 @@ def seal(session: Session, certificate_id: str, *, now: datetime) -> Seal | None
     known = session.get(Seal, certificate_id)
     if known is not None:
         return known
-    number = session.scalar(select(Leaf.number).where(Leaf.other_id == certificate_id))
+    place = session.scalar(select(Leaf.place).where(Leaf.other_id == certificate_id))
+    number = None if place is None else stored.number(session, place)
     newest = stored.newest(session)
     if number is None or newest is None or number >= newest.size:
         return None
@@ -83,16 +84,15 @@ def printed(session: Session, certificate_id: str, *, pdf_hash: bytes, now: date
 
 
 def findings(session: Session) -> list[Finding]:
-    """What the audit says: each certificate is the leaf that its row commits to, or waits to be one."""
+    """What the audit says: each certificate has the leaf that its row commits to."""
     found = []
     rows = session.execute(
-        select(Certificate, Leaf.data, WaitingLeaf.data, Holder)
+        select(Certificate, Leaf.data, Holder)
         .outerjoin(Leaf, Leaf.other_id == Certificate.id)
-        .outerjoin(WaitingLeaf, WaitingLeaf.other_id == Certificate.id)
         .outerjoin(Holder, Holder.certificate_id == Certificate.id)
     )
-    for row, sealed, waiting, holder in rows:
-        if (sealed or waiting) != claim.leaf(row.commitment):
+    for row, leaf, holder in rows:
+        if leaf != claim.leaf(row.commitment):
             found.append(Finding("certificates", row.id, "is not what the log sealed"))
         if holder and claim.commitment(holder.claim, salt=holder.salt) != row.commitment:
             found.append(Finding("certificate_holders", row.id, "the claim is not the one that was sealed"))

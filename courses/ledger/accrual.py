@@ -20,6 +20,7 @@ from courses.credit.recompute import Studied, Trace
 from courses.ledger import evidence, packing
 from courses.ledger.evidence import Frame
 from courses.watch import beats
+from courses.watch.evidence import playbacks_of
 from courses.watch.models import Playback
 from media.base import Base, to_ms
 
@@ -52,42 +53,58 @@ class Group:
         return self.evidence.enrolments[0].id
 
 
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A group and what it comes to."""
+
+    group: Group
+    studied: Studied
+    is_kept: bool
+
+
 def trace(session: Session, frame: Frame) -> Trace:
     """The statement and its parts, computing no more than what is not kept. Raises BadEvidence."""
+    return joined(frame, studies(session, frame))
+
+
+def joined(frame: Frame, found: Sequence[Study]) -> Trace:
+    """The statement and its parts, from all that was studied. Raises BadEvidence."""
+    return recompute.joined(frame.evidence, [study.studied for study in found])
+
+
+def studies(session: Session, frame: Frame) -> list[Study]:
+    """What each group comes to: as it was kept, or from everything that was watched. Raises BadEvidence."""
     kept = {
         row.fingerprint: row.content
         for row in session.scalars(select(Accrual).where(Accrual.subject_key == frame.evidence.learner))
     }
-    found: list[Studied] = []
+    found = []
     for group in grouped(session, frame):
         packed = kept.get(group.fingerprint) if group.fingerprint is not None else None
-        found.append(packing.unpack(packed) if packed is not None else studied(session, frame, group))
-    return recompute.joined(frame.evidence, found)
+        if packed is not None:
+            studied = packing.unpack(packed)
+        else:
+            studied = recompute.studied(evidence.watched(session, frame, group.evidence, group.playbacks))
+        found.append(Study(group, studied, is_kept=packed is not None))
+    return found
 
 
-def studied(session: Session, frame: Frame, group: Group) -> Studied:
-    """What a group comes to, from everything that was watched."""
-    return recompute.studied(evidence.watched(session, frame, group.evidence, group.playbacks))
-
-
-def keep(session: Session, frame: Frame, *, now: datetime) -> None:
+def keep(session: Session, frame: Frame, found: Sequence[Study], *, now: datetime) -> None:
     """Keep what is final and not kept yet, forget what changed. The caller holds the account's lock."""
     mine = Accrual.subject_key == frame.evidence.learner
-    final = {row.fingerprint: row for row in grouped(session, frame) if row.fingerprint is not None}
+    final = {study.group.fingerprint: study for study in found if study.group.fingerprint is not None}
     session.execute(delete(Accrual).where(mine, Accrual.fingerprint.not_in(final)))
-    for fingerprint in session.scalars(select(Accrual.fingerprint).where(mine)):
-        del final[fingerprint]
-    for print_, group in final.items():
-        content = packing.pack(studied(session, frame, group))
-        session.add(
-            Accrual(
-                subject_key=frame.evidence.learner,
-                enrolment_id=group.first,
-                fingerprint=print_,
-                content=content,
-                made_at=now,
-            )
+    session.add_all(
+        Accrual(
+            subject_key=frame.evidence.learner,
+            enrolment_id=study.group.first,
+            fingerprint=fingerprint_,
+            content=packing.pack(study.studied),
+            made_at=now,
         )
+        for fingerprint_, study in final.items()
+        if not study.is_kept
+    )
     session.flush()
 
 
@@ -95,11 +112,7 @@ def grouped(session: Session, frame: Frame) -> list[Group]:
     """The learner's enrolments in groups, with what was opened of each."""
     whole = frame.evidence
     playbacks: dict[str, list[Playback]] = {}
-    for row in session.scalars(
-        select(Playback)
-        .where(Playback.subject_key == whole.learner, Playback.opened_at < frame.known_at)
-        .order_by(Playback.opened_at, Playback.id)
-    ):
+    for row in playbacks_of(session, whole.learner, before=frame.known_at):
         playbacks.setdefault(row.enrolment_id, []).append(row)
     caps = [row.daily_cap_ms for row in whole.policies if row.daily_cap_ms is not None]
     zone = instants.zone(whole.policies[0].timezone if whole.policies else "Asia/Shanghai")

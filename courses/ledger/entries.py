@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.credit.statement import Statement
-from courses.ledger.log.models import Waiting
+from courses.ledger.log import committing
 from courses.ledger.models import Entry
 from courses.ledger.reconcile import Line, Written
 from media.base import from_ms
@@ -66,6 +66,5 @@ def write(
     ]
     session.add_all(made)
     session.flush()
-    session.add_all(Waiting(entry_id=row.id) for row in made)
-    session.flush()
+    committing.entries(session, made)
     return made

@@ -17,14 +17,17 @@ from courses import enrolment as enrolments
 from courses import seats
 from courses.catalogue.models import Course
 from courses.credit.evidence import BadEvidence
+from courses.credit.recompute import Trace
 from courses.credit.statement import Statement
 from courses.enrolment import Enrolment, Taking
 from courses.ledger import accounts, accrual, entries, evidence, progress, reconcile
+from courses.ledger.evidence import Frame
 from courses.ledger.models import Account, Entry
 from courses.policies import PolicyVersion
 from courses.quizzes import Attempt
 from courses.watch import presence
 from courses.watch.models import Beat, Playback
+from media.base import to_ms
 
 LATE = timedelta(minutes=15)  # how late a beat may arrive (watch.md 5)
 # Rows of other rooms carry the instant at which their request began, not the one of their commit.
@@ -57,20 +60,22 @@ def settle(session: Session, subject_key: str, *, now: datetime) -> Settled:
     seen = count_policies(session)
     written: list[Entry] = []
     account.fault = None
+    # Before anything is read: what is told from here on takes the mark away again, and nothing that was
+    # computed earlier can be kept under it.
+    account_for_playbacks(session, subject_key, now=now)
     try:
-        written = reconcile_with_engine(session, subject_key, settled_to=settled_to, now=now)
+        frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
+        studies = accrual.studies(session, frame)
+        written = reconcile_with_engine(session, frame, accrual.joined(frame, studies), now=now)
+        accrual.keep(session, frame, studies, now=now)
     except BadEvidence as bad:
         account.fault = str(bad)[:300]
     account.settled_at = now
     account.settled_to = settled_to
     account.policies_seen = seen
     account.is_due = False
-    account_for_playbacks(session, subject_key, now=now)
     note_done(session, subject_key, {row.about for row in written}, now=now)
     session.flush()
-    if account.fault is None:
-        frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
-        accrual.keep(session, frame, now=now)
     return Settled(written, settled_to)
 
 
@@ -100,16 +105,13 @@ def account_for_playbacks(session: Session, subject_key: str, *, now: datetime) 
     )
 
 
-def reconcile_with_engine(
-    session: Session, subject_key: str, *, settled_to: datetime, now: datetime
-) -> list[Entry]:
-    """Cancel what no longer holds and append what is missing, of entries dated before `settled_to`."""
-    frame = evidence.frame(session, subject_key, as_of=settled_to, known_at=now + TICK)
-    statement = accrual.trace(session, frame).statement
+def reconcile_with_engine(session: Session, frame: Frame, trace: Trace, *, now: datetime) -> list[Entry]:
+    """Cancel what no longer holds and append what is missing, of entries dated before the frame's `as_of`."""
+    subject_key, statement = frame.evidence.learner, trace.statement
     enrolments.note_covered(session, covered(statement, frame.takings))
     computed = entries.computed(statement)
     rows = reconcile.standing(entries.of_subject(session, subject_key))
-    found = reconcile.reconciled(computed, [row for row in rows if row.line.at < settled_to])
+    found = reconcile.reconciled(computed, [row for row in rows if to_ms(row.line.at) < frame.evidence.as_of])
     lines = [(reconcile.against(row, at=now), row) for row in found.stale]
     return entries.write(
         session,

@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from app.db import Database
 from courses.errors import NotFound
-from courses.ledger.log import audit, kept, notes, proof_files, proofs, sealing, stored, tree
-from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile
-from courses.ledger.log.sealing import Refused
+from courses.ledger.log import audit, kept, notes, proof_files, proofs, sealing, stored, tiles, tree
+from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting
+from courses.ledger.log.sealing import NothingSigned
 from courses.ledger.models import Entry
 from tests import sealed
 
@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def begin(url: str, folder: Path, step: str) -> subprocess.Popen[bytes]:
     """A sealer of its own process."""
     return subprocess.Popen([sys.executable, "-m", "tests.sealed", url, str(folder), step], cwd=ROOT)
+
+
+def hashes(session: Session) -> bytes:
+    """Of all leaves that are numbered."""
+    return b"".join(tree.leaf_hash(leaf) for leaf in stored.data(session, 0, stored.count(session)))
 
 
 def add(database: Database, count: int) -> None:
@@ -52,7 +57,7 @@ def test_leaves_tiles_and_root_are_those_of_the_rfc(database: Database, tmp_path
     with database.reading() as session:
         growing = tree.Growing()
         roots = {}
-        for hash_ in session.scalars(select(Leaf.hash).order_by(Leaf.number)):
+        for hash_ in tiles.cut(hashes(session)):
             growing.add(hash_)
             roots[growing.size] = growing.root()
         signed = session.scalars(select(SignedCheckpoint).order_by(SignedCheckpoint.size)).all()
@@ -115,7 +120,7 @@ def test_a_restored_older_copy_signs_nothing(database: Database, tmp_path: Path)
     # What was published since, by the database that is lost: the same leaves and three more.
     with database.reading() as session:
         growing = tree.Growing()
-        for hash_ in session.scalars(select(Leaf.hash).order_by(Leaf.number)):
+        for hash_ in tiles.cut(hashes(session)):
             growing.add(hash_)
     for number in range(3):
         growing.add(tree.leaf_hash(b"%d" % number))
@@ -132,7 +137,7 @@ def test_a_restored_older_copy_signs_nothing(database: Database, tmp_path: Path)
                 sealing.grow(session, sealed.sealer(tmp_path))
             kept.write(sealed.sealer(tmp_path).path, published)
         for work in (grow, sign):
-            with pytest.raises(Refused, match=r"older than|another root"), database.writing() as session:
+            with pytest.raises(NothingSigned, match=r"older than|another root"), database.writing() as session:
                 work(session, tmp_path)
         with database.reading() as session:
             assert any("signed" in str(one) or "fork" in str(one)
@@ -158,10 +163,10 @@ def test_without_its_file_nothing_is_signed(database: Database, tmp_path: Path) 
     path = sealed.sealer(tmp_path).path
     text_ = path.read_text()
     path.unlink()
-    with pytest.raises(Refused, match="is missing"):
+    with pytest.raises(NothingSigned, match="is missing"):
         sealed.seal(database, sealed.sealer(tmp_path))
     path.write_text(text_.replace("3", "4", 1))
-    with pytest.raises(Refused, match="does not verify"):
+    with pytest.raises(NothingSigned, match="does not verify"):
         sealed.seal(database, sealed.sealer(tmp_path))
     path.write_text(text_)
     sealed.seal(database, sealed.sealer(tmp_path))
@@ -213,10 +218,11 @@ def change(session: Session, table: str, statement: str) -> None:
 
 
 @pytest.mark.parametrize("case", [
-    ("entries", "UPDATE entries SET hours_num = 99 WHERE id = '{id}'", "{id}", "differs from what leaf"),
-    ("entries", "UPDATE entries SET subject_key = 'other' WHERE id = '{id}'", "{id}", "differs from what leaf"),
-    ("log_leaves", "UPDATE log_leaves SET data = salt WHERE number = 5", "5", "the hash is not"),
-    ("log_leaves", "DELETE FROM log_leaves WHERE number = 5", "5", "is missing"),
+    ("entries", "UPDATE entries SET hours_num = 99 WHERE id = '{id}'", "{id}", "differs from its leaf"),
+    ("entries", "UPDATE entries SET subject_key = 'other' WHERE id = '{id}'", "{id}", "differs from its leaf"),
+    ("log_leaves", "UPDATE log_leaves SET data = salt WHERE place = 5", "log_tiles 0/0", "differs from the leaves"),
+    ("log_leaves", "UPDATE log_leaves SET data = salt WHERE place = 299", "log_checkpoints 300", "the root is"),
+    ("log_leaves", "DELETE FROM log_leaves WHERE place = 5", "5", "is missing"),
     ("log_tiles", "UPDATE log_tiles SET content = root", "0/0", "differs from the leaves"),
     ("log_tiles", "DELETE FROM log_tiles", "0/0", "is missing"),
     ("log_checkpoints", "UPDATE log_checkpoints SET note = 'x'", "300", "not a signed note"),
@@ -233,7 +239,8 @@ def test_one_row_changed_behind_the_sites_back_is_named(
         change(session, table, statement.format(id=victim))
     with database.reading() as session:
         found = audit.findings(session, sealed.sealer(tmp_path))
-    assert [one for one in found if (one.table, one.row) == (table, row.format(id=victim)) and what in one.what]
+    where = row if " " in row else f"{table} {row.format(id=victim)}"
+    assert [one for one in found if f"{one.table} {one.row}" == where and what in one.what]
 
 
 def test_an_entry_inserted_behind_the_sites_back_is_named(database: Database, tmp_path: Path) -> None:
@@ -254,3 +261,38 @@ def test_a_trigger_that_is_gone_or_off_is_named(database: Database, tmp_path: Pa
         session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {name}" if postgres else f"DROP TRIGGER {name}"))
     with database.reading() as session:
         assert [(one.table, one.row) for one in audit.findings(session, sealed.sealer(tmp_path))] == [(table, name)]
+
+
+def test_a_leaf_numbered_twice_or_never_is_named(database: Database, tmp_path: Path) -> None:
+    add(database, 5)
+    sealed.seal(database, sealed.sealer(tmp_path))
+    with database.writing() as session:
+        session.add(Waiting(place=3))
+    with database.reading() as session:
+        assert [(one.table, one.row) for one in audit.findings(session, sealed.sealer(tmp_path))] == [("log_waiting", "3")]
+    with database.writing() as session:
+        session.execute(delete(Waiting))
+        sealed.write(session, 1)
+        session.execute(delete(Waiting))
+    with database.reading() as session:
+        assert [(one.table, one.row) for one in audit.findings(session, sealed.sealer(tmp_path))] == [("log_leaves", "6")]
+
+
+def test_places_are_numbered_as_they_are_committed(database: Database, tmp_path: Path) -> None:
+    """Places that were rolled back stay empty; whoever comes late gets a later number."""
+    add(database, 300)
+    with database.writing() as session:
+        late = session.scalars(select(Leaf).order_by(Leaf.place).offset(99).limit(3)).all()
+        session.execute(delete(Waiting).where(Waiting.place.in_([leaf.place for leaf in late])))
+    sealed.seal(database, sealed.sealer(tmp_path))
+    with database.writing() as session:
+        session.add_all(Waiting(place=leaf.place) for leaf in late)
+    add(database, 400)
+    sealed.seal(database, sealed.sealer(tmp_path))
+    nothing_wrong(database, tmp_path, size=700)
+    with database.reading() as session:
+        assert [stored.number(session, leaf.place) for leaf in late] == [297, 298, 299]
+        first = session.scalars(select(Leaf.data).order_by(Leaf.place)).all()
+        assert stored.data(session, 90, 110) == [*first[90:99], *first[102:113]]
+        assert proof_files.check(proofs.of_entry(session, late[1].entry_id or "", subject_key="somebody"),
+                            sealed.sealer(tmp_path).signer.verifier)["entry"] == late[1].entry_id

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from courses.ledger import agreement
 from courses.ledger.log import leaves, notes, sealing, tiles, tree
-from courses.ledger.log.models import Cosignature, Leaf, SignedCheckpoint, Tile, Waiting
+from courses.ledger.log.models import Cosignature, Leaf, Numbering, SignedCheckpoint, Tile, Waiting
 from courses.ledger.log.sealing import Sealer
 from courses.ledger.models import Account, Entry
 from media.base import Base, append_only_ddl
@@ -43,6 +43,7 @@ def findings(session: Session, sealer: Sealer) -> list[Finding]:
         *triggers(session),
         *postings(session),
         *leaves_and_entries(session),
+        *places(session),
         *tree_and_checkpoints(session, sealer.signer.verifier),
         *cosignatures(session),
         *outside(session, sealer),
@@ -127,28 +128,56 @@ def postings(session: Session) -> Iterator[Finding]:
 
 
 def leaves_and_entries(session: Session) -> Iterator[Finding]:
-    """Each leaf commits to its entry as it stands now; each entry is a leaf or waits to be one."""
+    """Each leaf commits to its entry as it stands now; each entry has a leaf."""
     for leaf, entry in session.execute(
         select(Leaf, Entry).outerjoin(Entry, Entry.id == Leaf.entry_id).execution_options(yield_per=AT_ONCE)
     ):
         if leaf.entry_id is None or leaf.salt is None:
             pass  # whoever made it looks at it
         elif entry is None:
-            yield Finding("entries", leaf.entry_id, f"the row of leaf {leaf.number} is gone")
+            yield Finding("entries", leaf.entry_id, f"the row of the leaf at place {leaf.place} is gone")
         elif leaves.data(entry.content, salt=leaf.salt) != leaf.data:
             yield Finding(
                 "entries", entry.id,
-                f"differs from what leaf {leaf.number} sealed; it says now {leaves.canonical(entry.content).decode()}",
+                f"differs from its leaf at place {leaf.place}; "
+                f"it says now {leaves.canonical(entry.content).decode()}",
             )
-        if tree.leaf_hash(leaf.data) != leaf.hash:
-            yield Finding("log_leaves", str(leaf.number), "the hash is not that of the data")
     for entry_id in session.scalars(
-        select(Entry.id)
-        .outerjoin(Leaf, Leaf.entry_id == Entry.id)
-        .outerjoin(Waiting, Waiting.entry_id == Entry.id)
-        .where(Leaf.number.is_(None), Waiting.entry_id.is_(None))
+        select(Entry.id).outerjoin(Leaf, Leaf.entry_id == Entry.id).where(Leaf.place.is_(None))
     ):
-        yield Finding("entries", entry_id, "neither sealed nor waiting to be: it was written behind the site's back")
+        yield Finding("entries", entry_id, "has no leaf: it was written behind the site's back")
+
+
+def places(session: Session) -> Iterator[Finding]:
+    """Each leaf is numbered once, or waits to be; none does both."""
+    end = 0
+    for row in session.scalars(select(Numbering).order_by(Numbering.place)):
+        if row.place < end:
+            yield Finding("log_numberings", str(row.number), "numbers leaves that were numbered before")
+        yield from _unnumbered(session, end, row.place)
+        end = max(end, row.place + row.count)
+        for place in session.scalars(select(Waiting.place).where(Waiting.place >= row.place, Waiting.place < end)):
+            yield Finding("log_waiting", str(place), "was numbered, and waits to be numbered again")
+    yield from _unnumbered(session, end, None)
+
+
+def _unnumbered(session: Session, begin: int, end: int | None) -> Iterator[Finding]:
+    if begin == end:
+        return
+    asked = select(Leaf.place).outerjoin(Waiting, Waiting.place == Leaf.place).where(Waiting.place.is_(None))
+    asked = asked.where(Leaf.place >= begin)
+    for place in session.scalars(asked if end is None else asked.where(Leaf.place < end)):
+        yield Finding("log_leaves", str(place), "is neither numbered nor waiting to be")
+
+
+def numbered(session: Session) -> Iterator[tuple[int, bytes | None]]:
+    """Place and data of the leaves in the order of their numbers; None for one that is missing."""
+    for row in session.scalars(select(Numbering).order_by(Numbering.number)):
+        for place in range(row.place, row.place + row.count, AT_ONCE):
+            end = min(place + AT_ONCE, row.place + row.count)
+            rows = select(Leaf.place, Leaf.data).where(Leaf.place >= place, Leaf.place < end)
+            found: dict[int, bytes] = {one.place: one.data for one in session.execute(rows)}
+            yield from ((at, found.get(at)) for at in range(place, end))
 
 
 def tree_and_checkpoints(session: Session, by: notes.Verifier) -> Iterator[Finding]:
@@ -156,14 +185,18 @@ def tree_and_checkpoints(session: Session, by: notes.Verifier) -> Iterator[Findi
     signed = {row.size: row for row in session.scalars(select(SignedCheckpoint))}
     growing = tree.Growing()
     rows: dict[int, list[bytes]] = {}
-    for number, hash_ in session.execute(
-        select(Leaf.number, Leaf.hash).order_by(Leaf.number).execution_options(yield_per=AT_ONCE)
-    ):
-        if number != growing.size:
-            yield Finding("log_leaves", str(growing.size), f"is missing; the next is {number}")
+    expected = 0
+    for number, count in session.execute(select(Numbering.number, Numbering.count).order_by(Numbering.number)):
+        if number != expected:
+            yield Finding("log_numberings", str(number), f"should begin at {expected}")
+        expected = number + count
+    for place, data in numbered(session):
+        if data is None:
+            yield Finding("log_leaves", str(place), "is missing")
             break
+        hash_ = tree.leaf_hash(data)
+        yield from _tiles(session, rows, hash_, growing.size)
         growing.add(hash_)
-        yield from _tiles(session, rows, hash_, number)
         if growing.size in signed:
             yield from _checkpoint(signed.pop(growing.size), growing.root(), by)
     for size in signed:
@@ -222,5 +255,5 @@ def outside(session: Session, sealer: Sealer) -> Iterator[Finding]:
     """The file outside the database agrees."""
     try:
         sealing.compare(session, sealer)
-    except sealing.Refused as refused:
+    except sealing.NothingSigned as refused:
         yield Finding("log_checkpoints", "-", str(refused))

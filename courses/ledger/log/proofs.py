@@ -17,10 +17,11 @@ def of_entry(session: Session, entry_id: str, *, subject_key: str) -> str:
         .where(Entry.id == entry_id, Entry.subject_key == subject_key)
     ).first()
     newest = stored.newest(session)
-    if found is None or newest is None or found[0].number >= newest.size:
+    number = stored.number(session, found[0].place) if found else None
+    if found is None or number is None or newest is None or number >= newest.size:
         raise NotFound()
     leaf, entry = found
     assert leaf.salt is not None, "an entry's leaf has one"
     opening = leaves.canonical({"entry": entry.content, "salt": leaf.salt.hex()})
-    path = tree.inclusion(leaf.number, newest.size, stored.reader(session, newest.size))
-    return proof_files.text(leaf.number, path, stored.served(session, newest), extra=opening)
+    path = tree.inclusion(number, newest.size, stored.reader(session, newest.size))
+    return proof_files.text(number, path, stored.served(session, newest), extra=opening)

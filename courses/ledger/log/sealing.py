@@ -1,30 +1,34 @@
-"""Sealing: entries that were committed become leaves, and the tree's root is signed.
+"""Sealing: leaves that were committed get their numbers, and the tree's root is signed.
 
-Two transactions, each under one lock. `grow` numbers entries and makes them durable; `sign` compares
+Two transactions, each under one lock. `grow` numbers leaves and makes that durable; `sign` compares
 with the last checkpoint and with the file outside the database, and only then signs. Killed between
-any two steps, the next run finds leaves that are durable and signs the same root of the same size.
+any two steps, the next run finds numbers that are durable and signs the same root of the same size.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
-from sqlalchemy import Select, Table, bindparam, delete, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from courses.ledger.log import kept, leaves, stored, tiles, tree
-from courses.ledger.log.models import Leaf, SignedCheckpoint, Tile, Waiting, WaitingLeaf
+from courses.errors import Refusal
+from courses.ledger.log import kept, stored, tiles, tree
+from courses.ledger.log.models import Numbering, SignedCheckpoint, Tile, Waiting
 from courses.ledger.log.notes import BadNote, Checkpoint, Signer, note, sign
-from courses.ledger.models import Entry
 
 AT_ONCE = 20_000
 LOCK = 0x7865_7368_6C6F_67  # PostgreSQL's advisory lock of the sealer: "xueshlog"
 
 
-class Refused(Exception):
+class NothingSigned(Refusal):
     """Nothing is signed, for a reason that the operator must read."""
+
+    def __str__(self) -> str:
+        return self.sentence % self.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,60 +45,59 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
-def waiting() -> Select[Entry]:
-    """Entries that are no leaves yet, in the order in which they would be numbered."""
-    asked = select(Entry).join(Waiting, Waiting.entry_id == Entry.id)
-    return asked.order_by(Entry.written_at, Entry.at, Entry.id)
-
-
 def is_due(session: Session) -> bool:
     """Whether there is anything to number or to sign."""
     newest = stored.newest(session)
     if stored.count(session) > (newest.size if newest else 0):
         return True
-    return any(session.scalar(select(key).limit(1)) is not None for key in (Waiting.entry_id, WaitingLeaf.other_id))
+    return session.scalar(select(Waiting.place).limit(1)) is not None
 
 
 def grow(session: Session, sealer: Sealer) -> int:
-    """Number up to `AT_ONCE` leaves of each kind; returns how many. Refused where the tree is not the signed one."""
+    """Number up to `AT_ONCE` leaves; returns how many. Refused where the tree is not the signed one."""
     lock(session)
     compare(session, sealer)
-    rows = session.scalars(waiting().limit(AT_ONCE)).all()
-    others = session.scalars(select(WaitingLeaf).order_by(WaitingLeaf.other_id).limit(AT_ONCE)).all()
-    if rows or others:
-        append(session, rows, others)
-    return len(rows) + len(others)
+    asked = select(Waiting.place).order_by(Waiting.place).limit(AT_ONCE)
+    some = asked.subquery().c.place
+    first, last, count = session.execute(select(func.min(some), func.max(some), func.count())).one()
+    if count:
+        is_one = last - first + 1 == count
+        append(session, [(first, count)] if is_one else runs(stored.plain(session, asked)))
+    return int(count)
 
 
-def append(session: Session, rows: Sequence[Entry], others: Sequence[WaitingLeaf] = ()) -> None:
-    """Leaves for entries and for what other rooms made, and the tiles that they fill."""
+def append(session: Session, runs_: Sequence[tuple[int, int]]) -> None:
+    """Number the leaves of runs of neighbouring places, and keep the tiles that they fill.
+
+    What is committed between two runs meanwhile belongs to neither, and waits on.
+    """
     size = stored.count(session)
-    made: list[dict[str, object]] = []
-    for entry in rows:
-        salt = secrets.token_bytes(leaves.SALT_BYTES)
-        data = leaves.data(entry.content, salt=salt)
-        made.append({"entry_id": entry.id, "other_id": None, "salt": salt, "data": data})
-    made += [{"entry_id": None, "other_id": row.other_id, "salt": None, "data": row.data} for row in others]
-    fresh = []
-    for number, leaf in enumerate(made, size):
-        fresh.append(tree.leaf_hash(bytes(leaf["data"])))  # type: ignore[call-overload]
-        leaf |= {"number": number, "hash": fresh[-1]}
-    session.execute(insert(Leaf), made)
-    forget(session, Waiting, [row.id for row in rows])
-    forget(session, WaitingLeaf, [row.other_id for row in others])
+    fresh: list[bytes] = []
+    numbered: list[dict[str, int]] = []
+    for place, wide in runs_:
+        found = stored.leaves_at(session, place, wide)
+        if len(found) != wide:
+            raise NothingSigned(
+                "log_leaf_gone", "The leaf at place %(place)s is gone; run `python -m app audit`.", place=place
+            )
+        numbered.append({"number": size + len(fresh), "place": place, "count": wide})
+        fresh += [sha256(b"\0" + leaf).digest() for leaf in found]  # `tree.leaf_hash`, without a call for each
+        session.execute(
+            delete(Waiting)
+            .where(Waiting.place.between(place, place + wide - 1))
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(insert(Numbering), numbered)
     level = 0
     while fresh:
         fresh = fill(session, level, size >> (tiles.HEIGHT * level), fresh)
         level += 1
 
 
-def forget(session: Session, model: type[Waiting | WaitingLeaf], sealed: list[str]) -> None:
-    """What was sealed waits no longer."""
-    rows = model.__table__
-    assert isinstance(rows, Table)
-    if sealed:
-        gone = delete(rows).where(next(iter(rows.primary_key)) == bindparam("sealed"))
-        session.execute(gone, [{"sealed": one} for one in sealed])
+def runs(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending places as (first, how many) of neighbours."""
+    begins = [0, *(at for at in range(1, len(places)) if places[at] != places[at - 1] + 1), len(places)]
+    return [(places[begin], end - begin) for begin, end in pairwise(begins)]
 
 
 def fill(session: Session, level: int, first: int, fresh: list[bytes]) -> list[bytes]:
@@ -102,16 +105,18 @@ def fill(session: Session, level: int, first: int, fresh: list[bytes]) -> list[b
     tile, width = divmod(first, tiles.WIDTH)
     # What the level held before: its own hashes are there already, those in `fresh` are not needed twice.
     row = tiles.cut(stored.hashes(session, level, tile, width)) + fresh if width else fresh
-    full: list[dict[str, object]] = []
-    over: list[bytes] = []
-    for begin in range(0, len(row) - tiles.WIDTH + 1, tiles.WIDTH):
-        part = row[begin : begin + tiles.WIDTH]
-        over.append(tree.perfect(part))
-        full.append({"level": level, "number": tile, "content": b"".join(part), "root": over[-1]})
-        tile += 1
+    count = len(row) // tiles.WIDTH
+    over: Sequence[bytes] = row[: count * tiles.WIDTH]
+    for _ in range(tiles.HEIGHT if count else 0):  # all tiles at once: a full row halves to their roots
+        over = tree.pairs(over)
+    full = [
+        {"level": level, "number": tile + at, "root": root,
+         "content": b"".join(row[at * tiles.WIDTH : (at + 1) * tiles.WIDTH])}
+        for at, root in enumerate(over)
+    ]  # fmt: skip
     if full:
         session.execute(insert(Tile), full)
-    return over
+    return list(over)
 
 
 def compare(session: Session, sealer: Sealer) -> Checkpoint | None:
@@ -119,36 +124,49 @@ def compare(session: Session, sealer: Sealer) -> Checkpoint | None:
     try:
         highest = kept.read(sealer.path, sealer.signer.verifier)
     except BadNote as bad:
-        raise Refused(f"{bad}. Put back the highest checkpoint that was published.") from bad
+        raise NothingSigned(
+            "log_file_bad", "%(why)s. Put back the highest checkpoint that was published.", why=str(bad)
+        ) from bad
     newest = stored.newest(session)
-    if newest is not None and (highest is None or highest.size < newest.size):
-        raise Refused(
-            f"{sealer.path} {'is missing' if highest is None else 'is older than the database'}. "
-            "Put back the highest checkpoint that was published, as witnesses and readers keep it."
-        )
     if highest is None:
-        return None
+        if newest is None:
+            return None
+        raise NothingSigned(
+            "log_file_missing",
+            "%(path)s is missing. Put back the highest checkpoint that was published, as witnesses and readers keep it.",
+            path=sealer.path,
+        )
+    if newest is not None and highest.size < newest.size:
+        raise NothingSigned(
+            "log_file_old",
+            "%(path)s is older than the database. Put back the highest checkpoint that was published, "
+            "as witnesses and readers keep it.",
+            path=sealer.path,
+        )
     size = stored.count(session)
     if size < highest.size:
-        raise Refused(
-            f"The database has {size} leaves, but a checkpoint of {highest.size} was signed: it is older than "
-            "what was published. Restore a newer copy; nothing is signed until then."
-        )
-    for known, root, where in ((highest.size, highest.root, sealer.path), *_newest(newest)):
+        raise NothingSigned(
+            "log_database_old",
+            "The database has %(size)s leaves, but a checkpoint of %(signed)s was signed: it is older than "
+            "what was published. Restore a newer copy; nothing is signed until then.",
+            size=size, signed=highest.size,
+        )  # fmt: skip
+    signed = {(highest.size, highest.root)} | ({(newest.size, newest.root)} if newest else set())
+    for known, root in signed:
         try:
             is_same = tree.root(known, stored.reader(session, known)) == root
         except tree.BadProof as bad:
-            raise Refused(f"The tree cannot be read: {bad}; run `python -m app audit`.") from bad
+            raise NothingSigned(
+                "log_unreadable", "The tree cannot be read: %(why)s; run `python -m app audit`.", why=str(bad)
+            ) from bad
         if not is_same:
-            raise Refused(
-                f"The tree's first {known} leaves have another root than the checkpoint in {where}. "
-                "Signing would fork the log; run `python -m app audit`."
+            raise NothingSigned(
+                "log_fork",
+                "The tree's first %(size)s leaves have another root than the checkpoint that was signed. "
+                "Signing would fork the log; run `python -m app audit`.",
+                size=known,
             )
     return highest
-
-
-def _newest(newest: SignedCheckpoint | None) -> list[tuple[int, bytes, str]]:
-    return [] if newest is None else [(newest.size, newest.root, "the database")]
 
 
 def sign_tree(session: Session, sealer: Sealer, *, now: datetime) -> SignedCheckpoint | None:

@@ -31,11 +31,16 @@ def split(count: int) -> int:
     return 1 << ((count - 1).bit_length() - 1)
 
 
+def pairs(row: Sequence[bytes]) -> list[bytes]:
+    """The hashes over each two neighbours of an even row."""
+    return [sha256(b"\1" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+
+
 def perfect(hashes: Sequence[bytes]) -> bytes:
     """The hash over a power of two of neighbouring subtrees of one height."""
-    row = list(hashes)
+    row = hashes
     while len(row) > 1:
-        row = [sha256(b"\1" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+        row = pairs(row)
     return row[0]
 
 
