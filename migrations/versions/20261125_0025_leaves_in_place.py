@@ -1,6 +1,6 @@
 """Leaves stay where they were written: made with their entries, numbered by runs.
 
-Revision: 20261125_0025, after 20261125_0026
+Revision: 20261125_0025, after 20261125_0022_2
 """
 
 import hmac
@@ -15,7 +15,7 @@ from alembic import op
 from media.base import Moment, WholeNumber, append_only_ddl, to_ms
 
 revision = "20261125_0025"
-down_revision = "20261125_0026"
+down_revision = "20261125_0022_2"
 branch_labels = None
 depends_on = None
 
