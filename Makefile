@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv/bin/python
 
-.PHONY: run test lint lock bench-watch bench-credit bench-search bench-transcode audit clean help
+.PHONY: run test lint lock bench-watch bench-credit bench-search bench-transcode bench-webhooks audit clean help
 
 run: ## install, prepare the demonstration city, serve it
 	@$(PYTHON) deploy/prepare.py run && exec $(VENV) -m app run
@@ -26,6 +26,9 @@ bench-credit: ## what sealing, proofs and a learner's hours cost, as one line of
 
 bench-search: ## what finding courses costs, beside tantivy, as one line of JSON
 	@$(VENV) -m bench.search
+
+bench-webhooks: ## ten thousand payment notices with kills between; every order must end right; one line of JSON
+	@$(VENV) -m bench.webhooks
 
 bench-transcode: ## what the pipeline costs beside bare ffmpeg, how soon a lesson plays, MB per hour; one line of JSON
 	@$(VENV) -m bench.transcode
