@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,10 +112,11 @@ def web(settings: Settings, _words: list[str]) -> int:
 
 
 def worker(settings: Settings, _words: list[str]) -> int:
-    """The worker alone: jobs as they come, and the sweep each minute."""
+    """The worker alone: jobs as they come, the sweep each minute, and a look every few seconds while idle."""
     app = create_app(settings)
     queue = app.extensions["xueshi_queue"]
     jobs.sweep(app)
+    threading.Thread(target=jobs.look_out, args=(app,), daemon=True).start()
     queue.create_consumer(workers=2, worker_type="thread", periodic=True, initial_delay=0.2, max_delay=2.0).run()
     return 0
 

@@ -5,6 +5,7 @@ A feature registers `handler(app, row_id)` under its word, and a sweep
 the periodic sweep dispatches again what a lost message or a killed worker left.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from app import clock, db
 from app.settings import Settings
 
 log = structlog.get_logger()
+LOOK_EVERY_S = 10  # beside the lease of an encoding, 45 s: under a minute
 
 Handler = Callable[[Flask, str], None]
 Sweep = Callable[[Session, datetime], list[str]]
@@ -110,6 +112,18 @@ def sweep(app: Flask, now: datetime | None = None) -> int:
                 run(name, row_id)
                 count += 1
     return count
+
+
+def look_out(app: Flask) -> None:
+    """Sweep between the minutes too, while nothing is queued, so that a killed worker's lease is taken over at once."""
+    queue: Huey = app.extensions["xueshi_queue"]
+    while True:
+        time.sleep(LOOK_EVERY_S)
+        try:
+            if queue.pending_count() == 0:
+                sweep(app)
+        except Exception:  # the database or the queue is away: the next look comes
+            log.warning("jobs.look_failed", exc_info=True)
 
 
 def run_due(app: Flask, now: datetime | None = None) -> int:

@@ -360,7 +360,7 @@ def test_two_settlings_at_once_write_once(database: Database, now: datetime) -> 
 @pytest.mark.parametrize("is_answered", [True, False])
 def test_a_prompt_that_lapses_after_the_end_is_settled_too(session: Session, now: datetime, is_answered: bool) -> None:
     """The learner went on without answering and closed; nothing is told any more, yet time is void."""
-    prompts = {"every_ms": 60_000, "answer_within_ms": 60_000}
+    prompts = {"every_ms": 60_000, "answer_within_ms": 55_000}
     watching.policy(session, now=now, partial_credit="pro_rata", prompts=prompts)
     lu = watching.person(session, now=now)
     device = Device(session, watching.taking(session, lu, now=now, durations_ms=(600_000,)))
