@@ -18,7 +18,7 @@ from app import create_app
 from app.demo import city
 from app.orders import twin
 from app.settings import Settings
-from courses import calls, enrolment, oversight
+from courses import enrolment, oversight
 from courses.catalogue import lessons
 from courses.catalogue.editions import current
 from courses.catalogue.models import Course
@@ -165,7 +165,6 @@ def extend(session: Session, app: Flask, keys: dict[str, str]) -> dict[str, str]
         "policy_label": session.scalars(policy).first() or "",
         **files(session, keys["institution"]),
         **staffed(session, vault, keys["priced"]),
-        **called(session, vault, keys["course"]),
     }
 
 
@@ -185,20 +184,6 @@ def staffed(session: Session, vault: Vault, course_id: str) -> dict[str, str]:
         "assignment": session.scalars(select(Assignment.id).where(Assignment.done_at.is_(None)).limit(1)).one(),
         "invitation": invitations.renew(session, manager, organisation_id=works, now=NOW).id,
     }
-
-
-def called(session: Session, vault: Vault, course_id: str) -> dict[str, str]:
-    """A call of 武进区 whose last day is over, with an answer of the training centre."""
-    officer, staff = city.actor(session, vault, CAST["W"]), city.actor(session, vault, CAST["S"])
-    then = NOW - timedelta(days=9)
-    call = calls.make(
-        session, officer, jurisdiction_id="CZ-WJ", title="受限空间作业（示例）", wanted="事故案例与应急处置。", on=then.date(),
-        last_on=then.date() + timedelta(days=7), now=then,
-    )  # fmt: skip
-    offered = calls.answer(
-        session, staff, call, course_id=course_id, words="案例来自本地企业。", price=Money(500_000, "CNY"), on=then.date(), now=then
-    )
-    return {"call": call.id, "call_answer": offered.id}
 
 
 def newcomers(session: Session, vault: Vault) -> None:

@@ -35,7 +35,7 @@ class TransferForm(Form):
 
     order = StringField(lazy("Order number in the transfer's note"), [required(), at_most(20)], [stripped])
     reference = StringField(lazy("The bank's reference"), [required(), at_most(60)], [stripped])
-    amount = DecimalField(lazy("Amount in yuan"), [required()], places=2)
+    amount = DecimalField(lazy("Amount in yuan"), [required()], places=2, id="transfer-amount")
 
 
 class DecisionForm(Form):

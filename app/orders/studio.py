@@ -44,7 +44,7 @@ class GoodwillForm(Form):
     """Money given back that ends nothing."""
 
     line = StringField(lazy("Line number on the buyer's receipt"), [required(), at_most(16)], [stripped])
-    amount = DecimalField(lazy("Amount in yuan"), [required()], places=2)
+    amount = DecimalField(lazy("Amount in yuan"), [required()], places=2, id="goodwill-amount")
     reason = StringField(lazy("Reason"), [required(), at_most(300)], [stripped])
 
 

@@ -136,8 +136,8 @@ def _presence(policy: Policy, prompts: Mapping[str, Any] | None) -> Iterator[Fin
                 errors.Invalid("presence_never_asked", "No presence check is ever asked, so none can be missed.", field="presence")
             )
         return
-    if prompts["answer_within_ms"] >= prompts["every_ms"]:
-        yield stops(
+    if prompts["answer_within_ms"] >= prompts["every_ms"]:  # the picture waits meanwhile, so none falls into another
+        yield Finding(
             errors.Invalid("prompts_overlap", "The next check would come before the time to answer is over.", field="prompts")
         )
     if policy.on_fail == "void_course":

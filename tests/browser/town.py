@@ -16,7 +16,7 @@ from app.certificates import paper
 from app.demo import city, past
 from app.demo import paper as demo_paper
 from app.demo.plan import PLANS, Plan
-from courses import enrolment, oversight
+from courses import calls, enrolment, oversight
 from courses.catalogue import drafts, lessons
 from courses.catalogue.models import Course
 from courses.certificates.reversals import Reversal
@@ -29,6 +29,7 @@ from courses.people.persons import Person
 from courses.people.vault import Vault
 from courses.policies import PolicyVersion
 from courses.policies.drafts import PolicyDraft
+from courses.units import Money
 from courses.watch import archive
 from courses.watch.models import Playback
 from courses.watch.signals import seeking
@@ -65,6 +66,7 @@ def make(app: Flask) -> dict[str, str]:
         city.weigh(app)
         with database.writing() as session:
             keys = more(session, vault, now=clock.now())
+            keys |= called(session, vault, keys["course"], now=clock.now())
         with database.writing() as session:
             keys["signal"] = looked_at(session, now=clock.now())
         app.extensions["xueshi_reindex"]()
@@ -176,3 +178,17 @@ def more(session: Session, vault: Vault, *, now: datetime) -> dict[str, str]:
         "class_closed": session.scalars(select(ClassRun.id).where(ClassRun.state == "closed")).one(),
         **cases(session),
     }
+
+
+def called(session: Session, vault: Vault, course_id: str, *, now: datetime) -> dict[str, str]:
+    """A call of 武进区 whose last day is over, with an answer of the training centre."""
+    officer, staff = city.actor(session, vault, ACCOUNTS["wujin"]), city.actor(session, vault, ACCOUNTS["institution"])
+    then = now - timedelta(days=9)
+    call = calls.make(
+        session, officer, jurisdiction_id="CZ-WJ", title="受限空间作业（示例）", wanted="事故案例与应急处置。", on=then.date(),
+        last_on=then.date() + timedelta(days=7), now=then,
+    )  # fmt: skip
+    offered = calls.answer(
+        session, staff, call, course_id=course_id, words="案例来自本地企业。", price=Money(500_000, "CNY"), on=then.date(), now=then
+    )
+    return {"call": call.id, "call_answer": offered.id}
