@@ -82,7 +82,7 @@ def create() -> Response | tuple[str, int]:
 @access.needs(Permission.CALLS_JUDGE)
 def score(answer_id: str) -> Response:
     """One officer's marks for one answer."""
-    marks = {word: request.form.get(word, 0, type=int) for word in calls.CRITERIA}
+    marks = {word: request.form.get(f"{word}-{answer_id}", 0, type=int) for word in calls.CRITERIA}
     try:
         with db.writing() as session:
             given = calls.score(
@@ -90,7 +90,7 @@ def score(answer_id: str) -> Response:
                 access.someone(),
                 answer_id,
                 marks=marks,
-                note=request.form.get("note", "").strip()[:500],
+                note=request.form.get(f"note-{answer_id}", "").strip()[:500],
                 on=day_of(clock.now()),
                 now=clock.now(),
             )
@@ -101,7 +101,7 @@ def score(answer_id: str) -> Response:
             call_id = session.get_one(calls.CallAnswer, answer_id).call_id
     else:
         flash(_("Your marks are kept; you can change them until the decision."), "success")
-    return redirect(url_for("calls.show", call_id=call_id) + f"#{answer_id}", 303)
+    return redirect(url_for("calls.show", call_id=call_id) + f"#answer-{answer_id}", 303)
 
 
 @bp.get("/<call_id>/decision")

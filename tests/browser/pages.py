@@ -68,7 +68,7 @@ PAGES = [
     *by("wujin", "/classes/review/", "/classes/review/{class_closed}"),
     *by("enterprise", "/people/staff", "/people/staff/roster", "/people/staff/invitation"),
     *by("visitor", "/calls/"),
-    *by("wujin", "/calls/{call}", "/calls/{call}/decision", "/calls/desk/new"),
+    *by("wujin", "/calls/{call}", "/calls/desk/{call}/decision", "/calls/desk/new"),
     *by("institution", "/figures/", "/figures/courses/{course}"),
     *by("enterprise", "/orders/seats/", "/orders/seats/new?course={priced}&quantity=20"),
     *by("enterprise", "/seats/", "/seats/assign", "/seats/assign?course={course}"),
