@@ -24,7 +24,7 @@ def test_the_queue_shows_pieces_logs_and_what_can_be_done(app: Flask, now: datet
         pieces.claim(session, pieces.due(session, now=now)[0], by="worker7", now=now)
     with app.test_request_context("/media/queue/"):
         shown = queue.queue()
-    assert "first join 3" in shown
+    assert "首个清晰度：合并分段" in " ".join(shown.split())
     assert "worker7" in shown
     assert "moov atom not found" in shown
     assert f"/media/queue/{'bad' * 5}/again" in shown
