@@ -114,6 +114,11 @@ def rate(page: Page) -> None:
     """Rate the instructor, once hours were posted."""
     page.goto("/enrolment/")
     page.locator("a[href^='/ratings/enrolments/']").first.click()
+    for _try in range(20):  # the statement knows of the hours a moment before the ledger's job writes them
+        if page.locator("label.star-input__star").count():
+            break
+        page.wait_for_timeout(1_000)
+        page.reload()
     page.locator("label.star-input__star").nth(4).click()
     page.locator("textarea").first.fill("清楚，实用。")
     page.locator(SUBMIT).first.click()
